@@ -1,0 +1,50 @@
+# Everything starts from a Python 3.11 and nothing else: the first target that needs it makes a private
+# environment in .venv from the locked, hashed list of packages.
+PYTHON ?= python3.11
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed-$(shell cksum < requirements.lock | cut -d' ' -f1)
+
+export AIRFLOW__USAGE_DATA_COLLECTION__ENABLED = False
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: help run test ui lint bench hardening lock clean
+.DEFAULT_GOAL := help
+
+help:  ## what can be made here
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+$(STAMP): requirements.lock
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 was not found: install it, or name it with make PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "Making a private environment in $(VENV) (once, a few minutes)"
+	@rm -rf $(VENV)
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --require-hashes --no-deps -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+run: $(STAMP)  ## the sample world from crawl to mail, offline, through Airflow
+	@$(BIN)/shanyraq run
+
+test: $(STAMP)  ## the whole test-suite
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+ui: $(STAMP)  ## Airflow's web pages on 127.0.0.1 with the sample loaded
+	@$(BIN)/shanyraq ui
+
+lint: $(STAMP)  ## ruff, mypy, import layers
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(STAMP)  ## the figures of README and docs, measured again
+	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+lock:  ## pin every package again, with hashes and no address
+	@$(BIN)/uv pip compile pyproject.toml --python-version 3.11 --extra dev --generate-hashes --no-header \
+		--no-emit-index-url --no-emit-find-links --output-file requirements.lock --upgrade
+
+clean:  ## remove the environment, caches and built files; data stays
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache dist
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
