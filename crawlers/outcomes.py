@@ -24,6 +24,7 @@ WORDS: Final[dict[str, tuple[str, ...]]] = {
         "too_large",
         "over_budget",  # per-host budget spent: the next run goes on
         "outside_window",  # dated outside the days asked for
+        "elsewhere",  # an address a feed or sitemap advertises on somebody else's site: not this source's text
     ),
     "extract": (
         "ok",

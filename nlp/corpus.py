@@ -1,0 +1,145 @@
+"""The annotated texts that the classifier learns from and is measured on.
+
+In: the folder of text sets (docs/model-card.md names them). Out: `Example`s, each with the heads somebody labelled.
+Texts whose key stands in `exclude_keys.txt` never leave this module for training.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from nlp import groups
+from nlp.labels import check_annotation
+from nlp.reading import Text
+
+WRITTEN: Final = ("written_kk", "written_kk2", "written_kk3", "written_ru", "written_ru2")
+ANNOTATED: Final = ("annotated_train", "annotated_more_train")
+# Published for research only, or for non-commercial use: weights that learn from them inherit that.
+RESEARCH_SOURCES: Final = ("ruethnohate", "snlp_topics")
+_MARK: Final = re.compile(r"\[\[([^\]|]*)\|[^\]]*\]\]")
+_KEY_NOISE: Final = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One labelled text. `gold` holds the labelled heads (as in the codebook); `groups` maps group id to st, sev.
+
+    `complete` is False where only the named groups' stance is known and every other head is unlabelled.
+    """
+
+    text: Text
+    language: str
+    source: str
+    gold: dict[str, Any]
+    groups: dict[str, dict[str, int]] = field(default_factory=dict)
+    complete: bool = True
+
+    @property
+    def hostile(self) -> bool:
+        """The hostility flag of the codebook's last section."""
+        flagged = any(g.get("sev", 0) >= 2 or (g.get("sev", 0) >= 1 and g["st"] == -1) for g in self.groups.values())
+        return flagged and self.gold.get("voice") != "counter"
+
+
+def key_of(text: str) -> str:
+    """Key by which a text is excluded: md5 of its lower-cased letters and digits, first 120 characters."""
+    return hashlib.md5(_KEY_NOISE.sub("", text.lower())[:120].encode(), usedforsecurity=False).hexdigest()
+
+
+def training(folder: Path, recipe: str) -> list[Example]:
+    """Examples to learn from. Recipe `open` leaves out the texts of RESEARCH_SOURCES, `research` takes them in."""
+    excluded = set((folder / "exclude_keys.txt").read_text("utf-8").split())
+    held_out = set((folder / "written_valid_ids.txt").read_text("utf-8").split())
+    examples = [e for name in WRITTEN for e in annotated(folder / f"{name}.jsonl") if e.text.id not in held_out]
+    for name in ANNOTATED:
+        rows = annotated(folder / f"{name}.jsonl")
+        examples += [e for e in rows if recipe == "research" or e.source not in RESEARCH_SOURCES]
+    if recipe == "research":
+        examples += stances(folder / "ruethnohate_train.jsonl")
+    measured = {key_of(e.text.text) for e in validation(folder)}
+    seen: set[str] = set()
+    kept = []
+    for example in examples:
+        key = key_of(example.text.text)
+        if key not in excluded and key not in measured and key not in seen:
+            seen.add(key)
+            kept.append(example)
+    return kept
+
+
+def validation(folder: Path) -> list[Example]:
+    """The fixed validation part: never learnt from, used to set temperatures and thresholds."""
+    held_out = set((folder / "written_valid_ids.txt").read_text("utf-8").split())
+    written = [e for name in WRITTEN for e in annotated(folder / f"{name}.jsonl") if e.text.id in held_out]
+    return written + list(annotated(folder / "annotated_valid.jsonl"))
+
+
+def annotated(path: Path) -> Iterator[Example]:
+    """Rows of a set annotated by the codebook; a label that the codebook lacks is a `LabelError`."""
+    for row in _rows(path):
+        check_annotation(row, f"{path.name} {row['id']}")
+        text = Text(
+            row["id"],
+            _MARK.sub(r"\1", row["text"]),
+            row.get("title"),
+            row.get("date"),
+            row["genre"],
+            row["site"],
+            row.get("context"),
+        )
+        named = {g["g"]: {"st": g["st"], "sev": g["sev"]} for g in row["groups"]}
+        gold = {head: row[head] for head in ("rel", "voice", "time", "acts", "frame", "themes")}
+        yield Example(text, row["lang"], row.get("source") or path.stem, gold, named)
+
+
+def stances(path: Path) -> list[Example]:
+    """RuEthnoHate pairs by text: stance only. A Russian stem that the word list does not know is left out."""
+    by_text: dict[str, tuple[str, dict[str, dict[str, int]]]] = {}
+    for row in _rows(path):
+        mentions = groups.find(row["group"]).mentions
+        if mentions:
+            _, stance_of = by_text.setdefault(str(row["text_id"]), (row["text"], {}))
+            stance_of[mentions[0].group] = {"st": int(row["stance"])}
+    return [
+        Example(
+            Text(f"reh{number}", text, genre="comment", site="Russia"), "ru", "ruethnohate_stance", {}, named, False
+        )
+        for number, (text, named) in by_text.items()
+    ]
+
+
+def functional(suite: Path, slots: Path) -> Iterator[tuple[dict[str, Any], Text, dict[str, Any], dict[str, Any]]]:
+    """Filled items of the functional suite: (item, text, gold, alternatives by head), one for each group of a slot."""
+    forms: dict[str, dict[str, dict[str, str]]] = json.loads(slots.read_text("utf-8"))
+    for item in _rows(suite):
+        fillings: Iterable[tuple[str, dict[str, str]]] = [("", {})]
+        if item["slots"]:
+            by_group = forms[item["lang"]]
+            fillings = [(g, by_group[g]) for g in by_group if g not in item["exclude"]]
+        for group, surfaces in fillings:
+            filled = json.loads(_filled(json.dumps(item, ensure_ascii=False), group, surfaces))
+            text = Text(
+                f"{item['id']}-{group}", filled["text"], filled.get("title"), None,
+                filled.get("genre", "post"), filled.get("site", "Kazakhstan"), filled.get("context"),
+            )  # fmt: skip
+            yield item, text, filled["gold"], filled.get("alt", {})
+
+
+def _filled(template: str, group: str, surfaces: dict[str, str]) -> str:
+    for slot, surface in surfaces.items():
+        template = template.replace("{" + slot + "}", surface)
+    return template.replace("{GROUP}", group)
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            if line.strip():
+                yield json.loads(line)
+

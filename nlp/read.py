@@ -1,0 +1,208 @@
+"""The reading of one text, step by step: language → groups → gate → places → classify → the codebook's rules.
+
+In: texts as stored (already masked). Out: readings in the same order. Nothing here knows the clock or chance: the
+same text, model and word lists give the same reading.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, Final, cast
+
+from crawlers.article import Article
+from crawlers.layout import Window, World, whole_file
+from crawlers.outcomes import Outcome
+from nlp import gate, groups
+from nlp.classify import BASELINE, Baseline, Classifier, Prediction
+from nlp.features import UNSPECIFIED, Case
+from nlp.language import identify
+from nlp.places import Gazetteer, locate
+from nlp.reading import GroupReading, Place, Reading, Span, Text
+
+BATCH: Final = 64
+_CUT: Final = "\n␞\n"  # stands between headline, title and text while groups are numbered over all three
+# A text is judged by its title and lead (codebook, "Unit"); groups and places are still found in all of it.
+_LEAD: Final = 4_000
+_KAZAKHSTAN: Final = ("kazakhstan", "kz", "казахстан", "қазақстан")
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A text after the word lists: what the gate lets through has a `case` for the classifier."""
+
+    text: Text
+    language: str
+    spans: dict[str, tuple[Span, ...]]  # by group, in order of first mention in headline, title, text
+    places: tuple[Place, ...]
+    case: Case | None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A text that could not be read, and why in one line."""
+
+    id: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """The pipeline with its model and word lists; `lexicon_hash` names the state of the lists."""
+
+    classifier: Classifier
+    gazetteer: Gazetteer
+    lexicon_hash: str
+
+    @classmethod
+    def load(cls, model_folder: Path | None = None, gazetteer_extra: Path | None = None) -> Reader:
+        """The shipped baseline unless another model folder is named; `gazetteer_extra` adds invented villages."""
+        model = Baseline.load(model_folder or BASELINE)
+        return cls(model, Gazetteer.load(gazetteer_extra), lexicon_hash(gazetteer_extra))
+
+    @property
+    def model_hash(self) -> str:
+        return self.classifier.model_hash
+
+    def read(self, texts: Iterable[Text]) -> Iterator[Reading]:
+        """Readings in the order of the texts; a text that cannot be read raises ValueError with its id."""
+        for result in self.read_each(texts):
+            if isinstance(result, Failure):
+                raise ValueError(f"text {result.id!r}: {result.why}")
+            yield result
+
+    def read_each(self, texts: Iterable[Text]) -> Iterator[Reading | Failure]:
+        """The same, but a bad text becomes a `Failure` and never stops the rest."""
+        rest = iter(texts)
+        while batch := list(itertools.islice(rest, BATCH)):
+            prepared = [self._prepare_or_fail(text) for text in batch]
+            open_cases = [item.case for item in prepared if isinstance(item, Prepared) and item.case]
+            predictions = iter(self.classifier.predict(open_cases))
+            for item in prepared:
+                if isinstance(item, Failure):
+                    yield item
+                else:
+                    yield reading_of(item, next(predictions) if item.case else None, self.classifier.name)
+
+    def _prepare_or_fail(self, text: Text) -> Prepared | Failure:
+        try:
+            return prepare(text, self.gazetteer)
+        except Exception as error:  # one bad text becomes an outcome, whatever is wrong with it
+            return Failure(text.id, f"{type(error).__name__}: {error}")
+
+
+def prepare(text: Text, gazetteer: Gazetteer) -> Prepared:
+    """Language, groups, gate and places of one text."""
+    parts = [part.replace("␞", " ") for part in (text.context or "", text.title or "", text.text)]
+    whole = _CUT.join(parts)
+    start = len(whole) - len(text.text)
+    found = groups.find(whole)
+    spans: dict[str, tuple[Span, ...]] = {}
+    for mention in found.mentions:
+        first, last = mention.span[0] - start, mention.span[1] - start
+        spans[mention.group] = spans.get(mention.group, ()) + (((first, last),) if first >= 0 else ())
+    places = locate(text, gazetteer)
+    language = identify(text.text).code
+    if not gate.passes(whole, found):
+        return Prepared(text, language, {}, places, None)
+    slotted = groups.slots(whole, found)
+    context, title, body = slotted.text.split(_CUT)
+    site = "Kazakhstan" if text.site.strip().lower() in _KAZAKHSTAN else text.site
+    named = [span for group in spans.values() for span in group]
+    where = where_of([place for place in places if not _overlaps(place.span, named)])
+    if where == "none":
+        where = where_of(_headline_places(text, gazetteer))
+    case = Case(body[:_LEAD], tuple(slotted.order), title, context, text.genre, site, where)
+    return Prepared(text, language, spans, places, case)
+
+
+def where_of(places: Sequence[Place]) -> str:
+    """kazakhstan, abroad, both or none: the places a text names."""
+    abroad = any(place.role == "abroad" for place in places)
+    at_home = any(place.role != "abroad" for place in places)
+    return "both" if abroad and at_home else "abroad" if abroad else "kazakhstan" if at_home else "none"
+
+
+def reading_of(item: Prepared, prediction: Prediction | None, model: str) -> Reading:
+    """The codebook's rules over what the model chose; without a prediction the gate's empty answer."""
+    head = (item.text.id, item.language)
+    if prediction is None:
+        return Reading(*head, "none", "report", "current", (), "none", (), (), item.places, {}, model)
+    # "None" means that no group is spoken of: where one is named, the least is a mention.
+    rel = "mention" if prediction.rel == "none" and item.spans else prediction.rel
+    related = rel in ("domestic", "abroad")
+    told = tuple(
+        GroupReading(group, judged.st, judged.sev, item.spans.get(group, ()), judged.p)
+        for group, judged in zip(item.case.targets if item.case else (), prediction.groups, strict=True)
+        # A people nobody names enters only where something is said about it ("let them go home").
+        if group in item.spans or (related and group == UNSPECIFIED and (judged.sev or judged.st))
+    )
+    return Reading(
+        *head,
+        rel,
+        prediction.voice,
+        prediction.time,
+        prediction.acts if related else (),
+        prediction.frame if related else "none",
+        prediction.themes if rel != "none" else (),
+        told,
+        item.places,
+        prediction.p,
+        model,
+    )
+
+
+def read_window(source_id: str, world: World, window: Window, reader: Reader) -> dict[str, int]:
+    """Read one source's articles of a window; write its readings and outcomes; counts of read, gated, failed."""
+    counts: Counter[str] = Counter(read=0, gated=0, failed=0)
+    readings, outcomes = world.readings(source_id, window), world.outcomes("read", source_id, window)
+    with world.articles(source_id, window).open(encoding="utf-8") as lines:
+        texts = (text_of(Article.from_json(line)) for line in lines)
+        with whole_file(readings) as reading_file, whole_file(outcomes) as outcome_file:
+            for result in reader.read_each(texts):
+                word = "failed" if isinstance(result, Failure) else "read" if result.p else "gated"
+                if isinstance(result, Reading):
+                    line = json.dumps(result.to_record(), ensure_ascii=False, separators=(",", ":"))
+                    cast(IO[str], reading_file).write(line + "\n")
+                cast(IO[str], outcome_file).write(Outcome("read", source_id, result.id, word).to_json() + "\n")
+                counts[word] += 1
+    return dict(counts)
+
+
+def text_of(article: Article) -> Text:
+    """The part of an article that is read."""
+    return Text(
+        article.article_id,
+        article.text,
+        article.title,
+        article.published_at,
+        article.genre,
+        article.site,
+        article.context,
+        article.home_region,
+    )
+
+
+def lexicon_hash(gazetteer_extra: Path | None = None) -> str:
+    """SHA-256 over every word list beside this file, in order of name, and the extra gazetteer."""
+    folder = Path(__file__).parent
+    lists = sorted(path for path in folder.iterdir() if path.suffix in (".csv", ".toml") and path.name != "labels.toml")
+    digest = hashlib.sha256()
+    for path in [*lists, *([gazetteer_extra] if gazetteer_extra else [])]:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _overlaps(span: Span, others: Iterable[Span]) -> bool:
+    # "Қытай" is a country and a people: where it names the people it says nothing about the place.
+    return any(first < span[1] and span[0] < last for first, last in others)
+
+
+def _headline_places(text: Text, gazetteer: Gazetteer) -> tuple[Place, ...]:
+    headline = " ".join(part for part in (text.title, text.context) if part)
+    return locate(replace(text, text=headline, title=None, context=None), gazetteer) if headline else ()

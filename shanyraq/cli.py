@@ -1,0 +1,487 @@
+"""The command `shanyraq`: the whole way, each step of it, and the stages as plain filters."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from shanyraq import __version__
+from shanyraq.filters import Field, Record, parse_lines, run_csv, run_lines
+from shanyraq.stages import SAMPLE, Job, StageError
+
+app = typer.Typer(
+    name="shanyraq",
+    help="Early-warning monitor of interethnic tension and cohesion in Kazakhstan: regions, weeks and reasons, "
+    "never people.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+screen = Console()
+complaints = Console(stderr=True)
+
+_STEPS = "Steps of the main job"
+_FILTERS = "Filters: lines on standard input, one line out for each"
+_LOOK = "Look and care"
+
+World_ = Annotated[
+    str | None, typer.Option("--world", help="sample, live, or an archive's name. Default: the last one published.")
+]
+From_ = Annotated[str | None, typer.Option("--from", metavar="DAY", help="First day, as 2026-05-25.")]
+To_ = Annotated[str | None, typer.Option("--to", metavar="DAY", help="Last day.")]
+Again_ = Annotated[bool, typer.Option("--again", help="Do finished windows again instead of skipping them.")]
+Week_ = Annotated[str | None, typer.Option("--week", metavar="WEEK", help="ISO week, as 2026-W22.")]
+Source_ = Annotated[list[str] | None, typer.Option("--source", help="Only this source; may be given several times.")]
+
+
+def data_root() -> Path:
+    return Path(os.environ.get("SHANYRAQ_DATA", "data")).absolute()
+
+
+def current_world() -> str:
+    """The world that was published last, or the live one."""
+    try:
+        return (data_root() / "current").read_text("utf-8").strip()
+    except FileNotFoundError:
+        return "live"
+
+
+def job_of(world: str | None, **params: Any) -> Job:
+    return Job.of({"world": world or current_world(), **params}, datetime.now(UTC))
+
+
+# -- the whole way ----------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def run(
+    archive: Annotated[
+        Path | None,
+        typer.Option(
+            "--archive", help="Read this dump of posts or articles (.jsonl, .jsonl.gz) instead of the sample."
+        ),
+    ] = None,
+    site: Annotated[str, typer.Option("--site", help="Country where the archive's channels publish.")] = "Kazakhstan",
+    world: Annotated[
+        str | None, typer.Option("--world", help="Name of the world. Default: sample, or the archive's file name.")
+    ] = None,
+    first_day: From_ = None,
+    last_day: To_ = None,
+    again: Again_ = False,
+) -> None:
+    """The whole way through Airflow: crawl, read, count, judge, tell. Without options: the shipped sample, offline."""
+    from shanyraq.run import run_main_job
+
+    if archive is not None and not archive.is_file():
+        raise StageError(f"there is no archive file {archive}; name a .jsonl or .jsonl.gz file")
+    name = world or (archive_world(archive) if archive else SAMPLE)
+    if archive is not None and name in (SAMPLE, "live"):
+        raise StageError(f"an archive cannot be mixed into the world {name}; choose another name with --world")
+    conf = {
+        "archive": str(archive.absolute()) if archive else None,
+        "site": site,
+        "first_day": first_day,
+        "last_day": last_day,
+        "force": again,
+    }
+    report = run_main_job(data_root(), name, conf, screen)
+    tell(job_of(name), report.seconds, report.peak_mib)
+
+
+def archive_world(archive: Path) -> str:
+    """A world's name out of a file's name: `telegram_ru_2024.jsonl.gz` → `telegram_ru_2024`."""
+    stem = archive.name.split(".")[0].lower()
+    name = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "-_") else "-" for letter in stem)
+    return name.strip("-_") or "archive"
+
+
+def tell(job: Job, seconds: float, peak_mib: float) -> None:
+    """What came out and where it lies."""
+    from warehouse.query import run_query
+
+    world = job.world
+    facts = dict(run_query(world.warehouse, "select key, value from out_build").rows)
+    [(week, signals, held)] = run_query(world.warehouse, _LAST_WEEK).rows
+    table = Table.grid(padding=(0, 2))
+    if world.fictional:
+        table.add_row("World", "[bold]sample, fictional[/]: invented outlets, invented events")
+    else:
+        table.add_row("World", world.name)
+    table.add_row("Texts", f"{facts.get('articles', '?')} articles, {facts.get('stories', '?')} stories")
+    table.add_row("Last week", f"{week}: {signals} signals published, {held} regions held or without enough data")
+    for path in sorted(world.outbox.glob("*.eml")):
+        table.add_row("Mail", str(path))
+    table.add_row("Site", str(world.site / "index.html"))
+    table.add_row("Warehouse", str(world.warehouse))
+    table.add_row("Took", f"{seconds:.0f} s, largest process {peak_mib:.0f} MiB")
+    screen.print(table, soft_wrap=True)
+
+
+_LAST_WEEK = """
+select w.week,
+       (select count(*) from out_alert a where a.week = w.week and a.level = 'alert' and a.status <> 'held'),
+       w.regions_held + w.regions_insufficient
+from out_week w order by w.complete desc, w.week desc limit 1
+"""
+
+
+# -- steps ------------------------------------------------------------------------------------------------------------
+
+
+@app.command(rich_help_panel=_STEPS)
+def crawl(
+    world: World_ = None, first_day: From_ = None, last_day: To_ = None, source: Source_ = None, again: Again_ = False
+) -> None:
+    """Fetch and extract the asked days of live sources, masked before the first write."""
+    from rich.progress import track
+
+    from shanyraq import stages
+
+    job = job_of(world or "live", first_day=first_day, last_day=last_day, sources=source, force=again)
+    failed: dict[str, str] = {}
+    with _sample_server_if(job) as ready:
+        for source_id in track(stages.plan(ready), "crawling", console=complaints, transient=True):
+            try:
+                show({"source": source_id, **stages.fetch(ready, source_id)})
+            except (OSError, RuntimeError, ValueError) as error:
+                failed[source_id] = str(error)
+                complain(f"{source_id}: {error}")
+    show(stages.extract(job))
+    if failed:
+        raise StageError(f"{len(failed)} sources failed: {', '.join(failed)}; the others are done, run again for these")
+
+
+@contextlib.contextmanager
+def _sample_server_if(job: Job) -> Iterator[Job]:
+    """The sample's crawl needs its server; every other world passes through."""
+    if not job.world.fictional:
+        yield job
+        return
+    from dataclasses import replace
+
+    from shanyraq.sample.server import serve
+
+    with serve(port=0) as server:
+        yield replace(job, sample_port=server.port)
+
+
+@app.command(rich_help_panel=_STEPS)
+def build(world: World_ = None) -> None:
+    """Load all stage files, count, judge the weeks, and check. Analysts' file stays as it is."""
+    from shanyraq import stages
+
+    show(stages.build(job_of(world)))
+
+
+@app.command(rich_help_panel=_STEPS)
+def publish(world: World_ = None) -> None:
+    """Replace the analysts' warehouse by the checked build, in one step."""
+    from shanyraq import stages
+
+    job = job_of(world)
+    stages.publish(job)
+    screen.print(f"published {job.world.warehouse}", soft_wrap=True)
+
+
+@app.command(rich_help_panel=_STEPS)
+def report(
+    world: World_ = None,
+    week: Week_ = None,
+    language: Annotated[list[str] | None, typer.Option("--language", help="ru, kk, en; several times.")] = None,
+) -> None:
+    """Write the weekly issue, the mail into the outbox, and the site."""
+    from shanyraq import stages
+
+    job = job_of(world, week=week, languages=language)
+    show({**stages.compose(job), **stages.site(job)})
+    screen.print(f"site {job.world.site / 'index.html'}\nmail {job.world.outbox}", soft_wrap=True)
+
+
+# -- filters ----------------------------------------------------------------------------------------------------------
+
+_TEXT = (
+    Field("text", required=True), Field("title"), Field("published_at"), Field("genre"), Field("site"),
+    Field("context"), Field("home_region"),
+)  # fmt: skip
+
+
+@app.command(rich_help_panel=_FILTERS)
+def extract() -> None:
+    """Pages to texts. In: id, url, html_base64. Out: id, outcome, title, text, published_at, language."""
+    from crawlers.extract import outcome_record
+    from nlp.language import identify
+
+    def work(records: Sequence[Record]) -> list[Record]:
+        answers = []
+        for record in records:
+            answer = outcome_record(record["id"], record["url"], record["html_base64"])
+            if "error" not in answer:
+                answer["language"] = identify(answer["text"]).code if answer["text"] else "und"
+            answers.append(answer)
+        return answers
+
+    fields = (Field("url", required=True), Field("html_base64", required=True))
+    _filter(fields, work)
+
+
+@app.command(rich_help_panel=_FILTERS)
+def stories() -> None:
+    """Find copies. In: id, text, published_at?, title?. Out: id, story, copy_of."""
+    from nlp.stories import StoryInput, cluster
+
+    def work(records: Sequence[Record]) -> list[Record]:
+        # Positions stand in for ids: a file may hold an id twice, and each line is answered.
+        found = cluster(
+            [StoryInput(str(n), r["text"], r["published_at"], r["title"]) for n, r in enumerate(records)]
+        )  # fmt: skip
+        name = {str(n): record["id"] for n, record in enumerate(records)}
+        return [
+            {"id": name[a.id], "story": name[a.story], "copy_of": None if a.copy_of is None else name[a.copy_of]}
+            for a in found
+        ]
+
+    fields = (Field("text", required=True), Field("published_at"), Field("title"))
+    _filter(fields, work, batch=None)
+
+
+@app.command(rich_help_panel=_FILTERS)
+def read(world: World_ = None, again: Again_ = False) -> None:
+    """Read texts. In: id, text, title?, published_at?, genre?, site?, context?, home_region?. Out: the reading.
+
+    With --world: read the articles of that world that no reading is there for yet (a step of the main job).
+    """
+    if world is not None:
+        from shanyraq import stages
+
+        show(stages.read_all(job_of(world, force=again)))
+        return
+    from nlp.read import Reader
+
+    _need_lines("read")
+    reader = Reader.load()
+    _filter(_TEXT, lambda records: [reading.to_record() for reading in reader.read(map(_text, records))])
+
+
+@app.command(rich_help_panel=_FILTERS)
+def locate() -> None:
+    """Find places. In: as read. Out: id, places with region, name, role, precision, span."""
+    from nlp.places import Gazetteer, locate
+
+    from nlp.reading import place_record
+
+    _need_lines("locate")
+    gazetteer = Gazetteer.load()
+
+    def work(records: Sequence[Record]) -> list[Record]:
+        return [
+            {"id": r["id"], "places": [place_record(place) for place in locate(_text(r), gazetteer)]} for r in records
+        ]
+
+    _filter(_TEXT, work)
+
+
+@app.command(rich_help_panel=_FILTERS)
+def signals(world: World_ = None, week: Week_ = None) -> None:
+    """Judge series. CSV in: series, region, week, count, exposure. Out: + expected, lo, hi, p, q, level, status.
+
+    With --world: show the signals of that world's warehouse, of one week or all.
+    """
+    if world is not None or week is not None:
+        from warehouse.query import run_query
+
+        where = f"where week = '{_iso_week(week)}'" if week else ""
+        sql = f"select * from out_alert {where} order by week, level, indicator, region_code"  # noqa: S608 (checked)
+        show_table(run_query(job_of(world).world.warehouse, sql))
+        return
+    from warehouse.signals import filter_rows
+
+    _need_lines("signals")
+    errors = run_csv(sys.stdin.buffer, filter_rows, sys.stdout)
+    raise typer.Exit(1 if errors else 0)
+
+
+def _iso_week(text: str) -> str:
+    try:
+        datetime.strptime(text + "-1", "%G-W%V-%u")  # noqa: DTZ007 (a week has no zone)
+    except ValueError:
+        raise StageError(f"{text!r} is no ISO week; write it as 2026-W22") from None
+    return text
+
+
+def _text(record: Mapping[str, Any]) -> Any:
+    from nlp.reading import Text
+
+    given = {key: value for key, value in record.items() if value is not None}
+    return Text(**given)
+
+
+def _need_lines(name: str) -> None:
+    if sys.stdin.isatty():
+        raise StageError(f"`shanyraq {name}` reads lines from standard input; see `shanyraq {name} --help`")
+
+
+def _filter(fields: Sequence[Field], work: Callable[[Sequence[Record]], Sequence[Record]], **kwargs: Any) -> None:
+    errors = run_lines(parse_lines(sys.stdin.buffer, fields), work, sys.stdout, **kwargs)
+    raise typer.Exit(1 if errors else 0)
+
+
+# -- look and care ----------------------------------------------------------------------------------------------------
+
+
+@app.command(rich_help_panel=_LOOK)
+def query(
+    sql: Annotated[str, typer.Argument(help="One SELECT; tables are listed by `show tables`.")],
+    world: World_ = None,
+    to: Annotated[
+        str, typer.Option("--to", help="table, csv, json, or a file name ending in .csv or .parquet.")
+    ] = "table",
+) -> None:
+    """Ask the published warehouse a question in SQL. It cannot be written to."""
+    from warehouse.query import export, run_query
+
+    warehouse = job_of(world).world.warehouse
+    if to.endswith((".csv", ".parquet")):
+        screen.print(f"{export(warehouse, sql, Path(to))} rows in {to}", soft_wrap=True)
+        return
+    result = run_query(warehouse, sql)
+    if to == "json":
+        for row in result.rows:
+            print(json.dumps(dict(zip(result.columns, row, strict=True)), ensure_ascii=False, default=str))
+    elif to == "csv":
+        from warehouse.query import write_csv
+
+        write_csv(result, sys.stdout)
+    elif to == "table":
+        show_table(result)
+    else:
+        raise StageError(f"--to {to}: choose table, csv, json, or a file name ending in .csv or .parquet")
+
+
+sources_app = typer.Typer(help="The outlets and channels that are watched.", no_args_is_help=True)
+app.add_typer(sources_app, name="sources", rich_help_panel=_LOOK)
+
+
+@sources_app.command("list")
+def sources_list(world: World_ = None) -> None:
+    """All sources of a world: id, kind, owner group, home region, languages."""
+    from shanyraq import stages
+
+    table = Table("id", "name", "kind", "owner group", "region", "languages")
+    for each in stages.sources_of(job_of(world)):
+        table.add_row(
+            each.source_id, each.name, each.kind, each.owner_group, each.home_region or "—", " ".join(each.languages)
+        )
+    screen.print(table)
+
+
+@sources_app.command("check")
+def sources_check(
+    files: Annotated[list[Path] | None, typer.Argument(help="Source files; default: all of crawlers/sources.")] = None,
+) -> None:
+    """Read source files and say what is wrong with them; nothing is fetched."""
+    from crawlers.source import SourceError, read_source
+    from shanyraq.stages import SOURCES
+
+    paths = files or sorted(SOURCES.glob("*.toml"))
+    wrong = 0
+    for path in paths:
+        try:
+            read_source(path)
+        except (SourceError, OSError) as error:
+            wrong += 1
+            complain(str(error))
+    screen.print(f"{len(paths) - wrong} source files are good, {wrong} are not")
+    raise typer.Exit(1 if wrong else 0)
+
+
+@app.command(rich_help_panel=_LOOK)
+def doctor() -> None:
+    """Check this installation: packages, model files, disk, write permission, worlds and what they hold."""
+    from shanyraq.doctor import examine
+
+    findings = examine(data_root())
+    for finding in findings:
+        mark = "[green]good[/]" if finding.good else "[red]bad [/]"
+        screen.print(f"{mark}  {finding.what}: {finding.said}", soft_wrap=True)
+    raise typer.Exit(0 if all(finding.good for finding in findings) else 1)
+
+
+@app.command(rich_help_panel=_LOOK)
+def ui(
+    world: Annotated[str, typer.Option("--world", help="World that hand-started DAGs work on.")] = SAMPLE,
+    port: Annotated[int, typer.Option("--port", help="Port of Airflow's pages on 127.0.0.1.")] = 8080,
+) -> None:
+    """Airflow's web pages on 127.0.0.1, roles viewer and op, every DAG runnable by hand. Ctrl-C ends it."""
+    from shanyraq.ui import serve_ui
+
+    serve_ui(data_root(), world, port, screen)
+
+
+@app.command(rich_help_panel=_LOOK)
+def version() -> None:
+    """The version of this program."""
+    print(__version__)
+
+
+# -- saying things ----------------------------------------------------------------------------------------------------
+
+
+def show(counts: Mapping[str, Any]) -> None:
+    screen.print("  ".join(f"{key} {value}" for key, value in counts.items()) or "nothing to do", soft_wrap=True)
+
+
+def show_table(result: Any) -> None:
+    table = Table(*result.columns)
+    for row in result.rows:
+        table.add_row(*("" if value is None else str(value) for value in row))
+    screen.print(table)
+
+
+def complain(sentence: str) -> None:
+    complaints.print(f"[red]shanyraq:[/] {sentence}", soft_wrap=True, highlight=False)
+
+
+def main() -> None:
+    """The entry point: every expected failure is one sentence; anything else is a bug and shows its trace."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        complain("stopped; nothing half-written is visible, run it again to go on from here")
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    except OSError as error:
+        complain(sentence_of(error))
+        sys.exit(1)
+    except (RuntimeError, ValueError) as error:
+        if os.environ.get("SHANYRAQ_DEBUG"):
+            raise
+        complain(str(error))
+        sys.exit(1)
+
+
+def sentence_of(error: OSError) -> str:
+    """What the system refused, where, and the way out."""
+    where = error.filename or "the data folder"
+    if error.errno == errno.ENOSPC:
+        return f"the disk is full at {where}; free some space and run again, finished days are kept"
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"no permission to write {where}; choose another folder with SHANYRAQ_DATA=/path"
+    return f"{error.strerror or error} ({where})"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,322 @@
+"""One function a step: what a DAG task calls, what a command calls, what a person pastes to do one step again.
+
+Each takes a `Job` and returns counts. A finished step is recognised and skipped, so any step may be called twice.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from crawlers.layout import Window, World
+from crawlers.source import Source, read_sources, source_from
+
+ALMATY = ZoneInfo("Asia/Almaty")
+PACKAGE = Path(__file__).parent
+SOURCES = PACKAGE.parent / "crawlers" / "sources"
+SAMPLE = "sample"
+
+
+class StageError(RuntimeError):
+    """A step that cannot be done, in one sentence: what, where, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a run is about. Built once, at the edge (`of`); below it nothing reads the clock or the environment."""
+
+    world: World
+    today: date
+    first_day: date | None = None
+    last_day: date | None = None
+    only: tuple[str, ...] | None = None  # source ids
+    archive: Path | None = None
+    site: str = "Kazakhstan"
+    week: str | None = None
+    languages: tuple[str, ...] = ("ru", "kk", "en")
+    force: bool = False
+    sample_port: int | None = None
+
+    @classmethod
+    def of(cls, params: Mapping[str, Any], run_after: datetime) -> Job:
+        """From a DAG run's parameters and the environment of the process."""
+        root = Path(os.environ.get("SHANYRAQ_DATA", "data")).absolute()
+        name = params.get("world") or os.environ.get("SHANYRAQ_WORLD") or "live"
+        world = World(root, name)
+        port = os.environ.get("SHANYRAQ_SAMPLE_SERVER")
+        archive = params.get("archive")
+        today = run_after.astimezone(ALMATY).date()
+        if world.name == SAMPLE:
+            from shanyraq.sample.world import LAST_DAY
+
+            today = LAST_DAY + timedelta(days=1)
+        return cls(
+            world=world,
+            today=today,
+            first_day=_day(params.get("first_day")),
+            last_day=_day(params.get("last_day")),
+            only=tuple(params["sources"]) if params.get("sources") else None,
+            archive=Path(archive) if archive else None,
+            site=params.get("site") or "Kazakhstan",
+            week=params.get("week"),
+            languages=tuple(params.get("languages") or ("ru", "kk", "en")),
+            force=bool(params.get("force")),
+            sample_port=int(port) if port else None,
+        )
+
+    @property
+    def window(self) -> Window:
+        """The days asked for; without any: the whole sample, or yesterday."""
+        if self.world.name == SAMPLE and self.first_day is None and self.last_day is None:
+            from shanyraq.sample.world import FIRST_DAY, LAST_DAY
+
+            return Window(FIRST_DAY, LAST_DAY)
+        yesterday = self.today - timedelta(days=1)
+        last = self.last_day or self.first_day or yesterday
+        return Window(self.first_day or last, last)
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+# -- sources ----------------------------------------------------------------------------------------------------------
+
+
+def sources_of(job: Job) -> list[Source]:
+    """All sources of the job's world: the sample's, an archive's channels, or `crawlers/sources/*.toml`."""
+    listed = job.world.folder / "sources.json"
+    if job.world.name == SAMPLE:
+        from shanyraq.sample.sources import sample_sources
+
+        sources = sample_sources()
+    elif listed.exists():
+        sources = [
+            source_from({k: v for k, v in record.items() if k != "source_id"}, record["source_id"], str(listed))
+            for record in json.loads(listed.read_text("utf-8"))
+        ]
+    else:
+        sources = read_sources(SOURCES)
+    if job.only is None:
+        return sources
+    if unknown := set(job.only) - {source.source_id for source in sources}:
+        raise StageError(f"no such source: {', '.join(sorted(unknown))}; `shanyraq sources list` shows them all")
+    return [source for source in sources if source.source_id in job.only]
+
+
+def _source(job: Job, source_id: str) -> Source:
+    return next(source for source in sources_of(job) if source.source_id == source_id)
+
+
+# -- crawl ------------------------------------------------------------------------------------------------------------
+
+
+def plan(job: Job) -> list[str]:
+    """The ids to fetch. An archive is imported here instead, and nothing is fetched."""
+    if job.archive is None:
+        return [source.source_id for source in sources_of(job)]
+    from crawlers.archive import import_archive
+
+    import_archive(job.archive, job.world, site=job.site)
+    return []
+
+
+def fetch(job: Job, source_id: str) -> dict[str, int]:
+    """Fetch one source's window into the raw store, in a process of its own."""
+    from crawlers.crawl import crawl_source
+
+    counts = crawl_source(
+        _source(job, source_id), job.world, job.window, force=job.force, loopback_hosts=_sample_hosts(job)
+    )
+    return _counts(counts)
+
+
+def _sample_hosts(job: Job) -> dict[str, tuple[str, int]]:
+    """Fictional host names and the loopback server that plays them; empty for every other world."""
+    if job.world.name != SAMPLE:
+        return {}
+    if job.sample_port is None:
+        raise StageError("the sample's server is not running: use `shanyraq run`, or `shanyraq ui` for Airflow's pages")
+    from shanyraq.sample.sources import sample_hosts
+
+    return sample_hosts(job.sample_port)
+
+
+def extract(job: Job) -> dict[str, int]:
+    """Extract and mask what was fetched for the window, over all sources."""
+    if job.archive is not None:
+        return {}
+    return _extract(job, [(source, job.window) for source in sources_of(job)])
+
+
+def extract_stored(job: Job) -> dict[str, int]:
+    """Extract stored raw pages again: the windows named, or all."""
+    asked = None if job.first_day is None and job.last_day is None else job.window
+    pairs = [
+        (source, window)
+        for source in sources_of(job)
+        for window in _windows(job.world.folder / "raw" / source.source_id)
+        if asked is None or window == asked
+    ]
+    return _extract(job, pairs)
+
+
+def _extract(job: Job, pairs: Sequence[tuple[Source, Window]]) -> dict[str, int]:
+    from crawlers.extract import ExtractorPool, extract_window
+
+    total: dict[str, int] = {}
+    with ExtractorPool(workers=os.cpu_count() or 1) as pool:
+        for source, window in pairs:
+            if not job.world.fetched(source.source_id, window).exists():
+                continue  # its fetch failed and is red; the others go on
+            counts = extract_window(source, job.world, window, pool=pool, today=job.today, force=job.force)
+            _add(total, _counts(counts))
+    return total
+
+
+def count_articles(job: Job) -> dict[str, int]:
+    """How many articles the world holds; the event that wakes the reading."""
+    files = list(_files(job.world.folder / "articles"))
+    return {"files": len(files), "articles": sum(_lines(path) for path in files)}
+
+
+# -- read -------------------------------------------------------------------------------------------------------------
+
+
+def stories(job: Job) -> dict[str, int]:
+    """Find copies across all sources."""
+    from nlp.stories import write_stories
+
+    return _counts(write_stories(job.world))
+
+
+def sources_to_read(job: Job) -> list[str]:
+    """Ids of sources with articles."""
+    return sorted({path.parent.name for path in _files(job.world.folder / "articles")})
+
+
+def read(job: Job, source_id: str) -> dict[str, int]:
+    """Read one source's articles, window by window; windows read by the same model are skipped."""
+    from nlp.read import read_window
+
+    total: dict[str, int] = {}
+    for window in _windows(job.world.folder / "articles" / source_id):
+        _add(total, _counts(read_window(source_id, job.world, window, _reader(job.world.name), force=job.force)))
+    return total
+
+
+def read_all(job: Job) -> dict[str, int]:
+    """Stories, then every source."""
+    total: dict[str, int] = {}
+    _add(total, stories(job))
+    for source_id in sources_to_read(job):
+        _add(total, read(job, source_id))
+    return total
+
+
+def count_readings(job: Job) -> dict[str, int]:
+    """How many readings the world holds; the event that wakes the warehouse."""
+    files = list(_files(job.world.folder / "readings"))
+    return {"files": len(files), "readings": sum(_lines(path) for path in files)}
+
+
+@lru_cache(maxsize=2)
+def _reader(world_name: str) -> Any:
+    from nlp.read import Reader
+
+    return Reader.load(gazetteer_extra=PACKAGE / "sample" / "gazetteer.csv" if world_name == SAMPLE else None)
+
+
+# -- count and tell ---------------------------------------------------------------------------------------------------
+
+
+def build(job: Job) -> dict[str, int]:
+    """Load, count, judge and check; the analysts' file stays as it is until `publish`."""
+    from warehouse.build import build as build_warehouse
+
+    reader = _reader(job.world.name)
+    report = build_warehouse(
+        job.world,
+        sources=sources_of(job),
+        model_info={
+            "model": reader.model,
+            "model_hash": reader.model_hash,
+            "lexicon_hash": reader.lexicon_hash,
+        },
+    )
+    return _counts(report)
+
+
+def publish(job: Job) -> dict[str, int]:
+    """Replace the analysts' copy by the checked build."""
+    from warehouse.publish import publish as publish_warehouse
+
+    publish_warehouse(job.world)
+    (job.world.root / "current").write_text(job.world.name + "\n", "utf-8")
+    return {}
+
+
+def compose(job: Job) -> dict[str, int]:
+    """Write every judged week's issue, and put the asked week's mail into the outbox."""
+    from reports.mail import put_in_outbox, write_issue
+    from reports.weekly import last_complete_week, weeks_of
+
+    weeks = weeks_of(job.world.warehouse)
+    week = job.week or last_complete_week(job.world.warehouse)
+    if week not in weeks:
+        raise StageError(
+            f"week {week} is not in the warehouse {job.world.warehouse}; it holds {weeks[0]} to {weeks[-1]}"
+        )
+    for each in weeks:
+        write_issue(job.world, each, job.languages)
+    queued = put_in_outbox(job.world, week, job.languages)
+    return {"issues": len(weeks), "queued": len(queued)}
+
+
+def site(job: Job) -> dict[str, int]:
+    """Build the static site from the published warehouse."""
+    from reports.site import build_site
+
+    return _counts(build_site(job.world.warehouse, job.world.site))
+
+
+def send(job: Job) -> dict[str, int]:
+    """Send what waits in the outbox through Airflow's SMTP connection `shanyraq_smtp`; without one, say so."""
+    from reports.mail import send_outbox
+
+    return _counts(send_outbox(job.world))
+
+
+# -- small things -----------------------------------------------------------------------------------------------------
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Whole stage files only: names that start with a dot are still being written, or were left by a kill."""
+    return (path for path in sorted(folder.glob("*/*.jsonl")) if not path.name.startswith("."))
+
+
+def _windows(folder: Path) -> list[Window]:
+    names = {path.name.split(".")[0] for path in folder.glob("*") if not path.name.startswith(".")}
+    return [Window.parse(name) for name in sorted(names)]
+
+
+def _lines(path: Path) -> int:
+    with path.open("rb") as handle:
+        return sum(1 for _ in handle)
+
+
+def _counts(result: Any) -> dict[str, int]:
+    record = result if isinstance(result, Mapping) else asdict(result)
+    return {key: value for key, value in record.items() if isinstance(value, int) and not isinstance(value, bool)}
+
+
+def _add(total: dict[str, int], counts: Mapping[str, int]) -> None:
+    for key, value in counts.items():
+        total[key] = total.get(key, 0) + value

@@ -1,0 +1,275 @@
+"""From stage files to the published warehouse: load what is new, derive every table, check, publish.
+
+One transaction: a build that fails, is killed or meets a full disk leaves the build database and the published file
+as they were.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+import pandas as pd
+
+from crawlers.layout import World
+from crawlers.source import Source
+from warehouse.errors import CheckFailed, WarehouseError, WarehouseLocked
+from warehouse.publish import checksum, publish, published_tables
+from warehouse.signals import DEFAULT, Rule
+from warehouse.stage_files import TABLES, StageFile, file_sha256, stage_files
+from warehouse.steps import FOLDER, Function, functions, order, selects
+
+MEMORY_LIMIT: Final = "1GB"  # HARDENING: memory under 1 GB; DuckDB spills to a folder beside the database
+_SHOWN_ROWS: Final = 5
+# What the disk or a stage file can do to a build. Any other DuckDB error is a mistake in our SQL and may crash.
+_REFUSED: Final = (
+    OSError, duckdb.IOException, duckdb.OutOfMemoryException, duckdb.InvalidInputException, duckdb.ConversionException,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What a build did. `changed` false: files, sources, models and rule are those of the published warehouse."""
+
+    changed: bool
+    files_loaded: int
+    files_dropped: int
+    articles: int
+    stories: int
+    weeks: int
+    alerts: int
+    held: int
+    warehouse: Path
+
+
+def connect(path: Path) -> duckdb.DuckDBPyConnection:
+    """The build database for writing; every failure to open it is one sentence."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = duckdb.connect(str(path), config={"memory_limit": MEMORY_LIMIT, "temp_directory": f"{path}.tmp"})
+    except (OSError, duckdb.Error) as error:
+        if "lock" in str(error):
+            raise WarehouseLocked(
+                f"{path} is being written by another process; wait until it ends, or stop it, and run again"
+            ) from error
+        raise WarehouseError(
+            f"{path} cannot be opened ({_first_line(error)}); check disk space and permission, or delete the file: "
+            "the next build makes it again from the stage files"
+        ) from error
+    connection.execute("SET TimeZone = 'Asia/Almaty'")
+    return connection
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+
+
+def program_hash() -> str:
+    """Fingerprint of everything here that decides what a table says: SQL, reference data, Python."""
+    digest = hashlib.sha256()
+    for path in sorted(FOLDER.rglob("*")):
+        if path.suffix in {".sql", ".csv", ".toml", ".py"}:
+            digest.update(path.relative_to(FOLDER).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _known_files(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    if "raw_file" not in _table_names(connection):
+        return {}
+    return dict(connection.execute("SELECT path, sha256 FROM raw_file").fetchall())
+
+
+def _load(connection: duckdb.DuckDBPyConnection, world: World, files: Sequence[StageFile]) -> tuple[int, int]:
+    """Bring the raw tables in step with the files; (files read, files dropped). Unchanged files are not read again."""
+    known = _known_files(connection)
+    current = {file.path: file.sha256 for file in files}
+    stale = sorted(path for path, sha256 in known.items() if current.get(path) != sha256)
+    new = [file for file in files if known.get(file.path) != file.sha256]
+    connection.execute("SET VARIABLE world = ?", [str(world.folder)])
+    for kind, table in TABLES.items():
+        query = (FOLDER / "load" / f"{table}.sql").read_text("utf-8")
+        paths = [str(world.folder / file.path) for file in new if file.kind == kind]
+        if known and stale:
+            connection.execute(f"DELETE FROM {table} WHERE list_contains(?, path)", [stale])  # noqa: S608 - own names
+        if paths:
+            connection.execute("SET VARIABLE files = ?", [paths])
+            made = f"INSERT INTO {table}" if known else f"CREATE OR REPLACE TABLE {table} AS"
+            connection.execute(f"{made}\n{query}")
+        elif not known:
+            connection.execute("SET VARIABLE files = ?", [[str(FOLDER / "load" / "nothing.jsonl")]])
+            connection.execute(f"CREATE OR REPLACE TABLE {table} AS\n{query}")
+    columns = dict.fromkeys(("path", "kind", "stage", "source_id"), "VARCHAR")
+    columns |= {"first_day": "DATE", "last_day": "DATE", "sha256": "VARCHAR"}
+    _write_frame(connection, "raw_file", pd.DataFrame([asdict(file) for file in files], columns=list(columns)), columns)
+    return len(new), len(stale)
+
+
+def _write_frame(
+    connection: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame, columns: Mapping[str, str]
+) -> None:
+    """`frame` as a table with the SQL types of `columns` (an empty frame carries none of its own)."""
+    connection.register("incoming", frame[list(columns)])
+    typed = ", ".join(f'CAST("{name}" AS {kind}) AS "{name}"' for name, kind in columns.items())
+    connection.execute(f"CREATE OR REPLACE TABLE {table} AS SELECT {typed} FROM incoming")  # noqa: S608 - own names
+    connection.unregister("incoming")
+
+
+def _write_inputs(
+    connection: duckdb.DuckDBPyConnection, world: World, sources: Sequence[Source], info: Mapping[str, str], rule: Rule
+) -> None:
+    names = ("source_id", "name", "kind", "owner_group", "stratum", "home_region")
+    columns = dict.fromkeys(names, "VARCHAR") | {"languages": "VARCHAR[]"}
+    rows = [
+        {**{name: getattr(source, name) for name in names}, "languages": list(source.languages)} for source in sources
+    ]
+    _write_frame(connection, "raw_source", pd.DataFrame(rows, columns=list(columns)), columns)
+    facts = {
+        **info,
+        "world": world.name,
+        "fictional": str(world.fictional).lower(),
+        "rule": rule.name,
+        "parameters": json.dumps(asdict(rule), sort_keys=True),
+    }
+    frame = pd.DataFrame(sorted(facts.items()), columns=["key", "value"])
+    _write_frame(connection, "raw_info", frame, {"key": "VARCHAR", "value": "VARCHAR"})
+
+
+def _derive(connection: duckdb.DuckDBPyConnection, rule: Rule) -> None:
+    """All tables that follow from the raw ones."""
+    connection.execute("SET VARIABLE reference = ?", [str(FOLDER / "reference")])
+    queries, computed = selects(), functions(rule)
+    for table in order(queries, computed):
+        try:
+            if table in computed:
+                _compute(connection, table, computed[table])
+            else:
+                connection.execute(f"CREATE OR REPLACE TABLE {table} AS\n{queries[table]}")
+        except Exception as error:
+            error.add_note(f"while making the table {table}")
+            raise
+
+
+def _compute(connection: duckdb.DuckDBPyConnection, table: str, step: Function) -> None:
+    frame = connection.execute(f"SELECT * FROM {step.reads} ORDER BY ALL").df()  # noqa: S608 - own names
+    _write_frame(connection, table, step.compute(frame), step.columns)
+
+
+def column_docs() -> dict[str, dict[str, str]]:
+    """What every published column means: table -> column -> sentence."""
+    documents: dict[str, dict[str, str]] = tomllib.loads((FOLDER / "columns.toml").read_text("utf-8"))
+    return documents
+
+
+def _write_docs(connection: duckdb.DuckDBPyConnection) -> None:
+    rows = [(table, column, text) for table, columns in column_docs().items() for column, text in columns.items()]
+    frame = pd.DataFrame(rows, columns=["table_name", "column_name", "description"])
+    _write_frame(connection, "column_doc", frame, dict.fromkeys(frame.columns, "VARCHAR"))
+
+
+def run_checks(connection: duckdb.DuckDBPyConnection, folder: Path = FOLDER / "checks") -> None:
+    """Every check is a SELECT of bad rows; the first that finds any refuses the build with its name and rows."""
+    for path in sorted(folder.glob("*.sql")):
+        query = path.read_text("utf-8")
+        cursor = connection.execute(query)
+        if rows := cursor.fetchmany(_SHOWN_ROWS):
+            names = [column[0] for column in cursor.description or []]
+            shown = "; ".join(", ".join(f"{n}={v}" for n, v in zip(names, row, strict=True)) for row in rows)
+            meaning = query.splitlines()[0].removeprefix("--").strip()
+            raise CheckFailed(f"check {path.stem} refuses the build: {meaning}. First bad rows: {shown}")
+
+
+def _one(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    row: tuple[Any, ...] | None = connection.execute(query).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _report(connection: duckdb.DuckDBPyConnection, world: World, changed: bool, new: int, stale: int) -> BuildReport:
+    return BuildReport(
+        changed=changed,
+        files_loaded=new,
+        files_dropped=stale,
+        articles=_one(connection, "SELECT count(*) FROM core_article"),
+        stories=_one(connection, "SELECT count(DISTINCT story_id) FROM core_article"),
+        weeks=_one(connection, "SELECT count(*) FROM out_week"),
+        alerts=_one(connection, "SELECT count(*) FROM out_alert WHERE status <> 'held'"),
+        held=_one(connection, "SELECT count(*) FROM out_alert WHERE status = 'held'"),
+        warehouse=world.warehouse,
+    )
+
+
+def _fingerprint(files: Sequence[StageFile], sources: Sequence[Source], info: Mapping[str, str], rule: Rule) -> str:
+    contents = [(file.path, file.sha256) for file in files]
+    parts = [program_hash(), contents, [asdict(source) for source in sources], dict(info), asdict(rule)]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _table_names(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    return {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+
+
+def _is_published(connection: duckdb.DuckDBPyConnection, path: Path) -> bool:
+    """Is the file analysts open the one that was last published, byte for byte? A damaged one is published again."""
+    if not path.exists() or "raw_published" not in _table_names(connection):
+        return False
+    return connection.execute("SELECT sha256 FROM raw_published").fetchone() == (file_sha256(path),)
+
+
+def _is_current(connection: duckdb.DuckDBPyConnection, fingerprint: str) -> bool:
+    if "raw_fingerprint" not in _table_names(connection):
+        return False
+    return connection.execute("SELECT value FROM raw_fingerprint").fetchone() == (fingerprint,)
+
+
+def build(
+    world: World,
+    *,
+    sources: Sequence[Source],
+    model_info: Mapping[str, str],
+    parameters: Rule = DEFAULT,
+) -> BuildReport:
+    """Load, derive, check and publish `world`. The same files give the same rows, whatever happened in between.
+
+    `model_info` goes into `out_build` (at least model, model_hash, lexicon_hash, version). WarehouseLocked if another
+    process builds; CheckFailed if a check finds bad rows; WarehouseError for anything the disk refuses. In all three
+    cases the published file is the old one.
+    """
+    sources = sorted(sources, key=lambda source: source.source_id)
+    files = stage_files(world)
+    if not any(file.kind == "articles" for file in files):
+        raise WarehouseError(f"no articles under {world.folder}; crawl or import something first")
+    fingerprint = _fingerprint(files, sources, model_info, parameters)
+    connection = connect(world.build)
+    try:
+        if _is_current(connection, fingerprint):
+            new, stale, changed = 0, 0, False
+        else:
+            connection.execute("BEGIN")
+            new, stale = _load(connection, world, files)
+            _write_inputs(connection, world, sources, model_info, parameters)
+            _derive(connection, parameters)
+            _write_docs(connection)
+            run_checks(connection)
+            _write_frame(connection, "raw_fingerprint", pd.DataFrame({"value": [fingerprint]}), {"value": "VARCHAR"})
+            connection.execute("COMMIT")
+            changed = True
+        if changed or not _is_published(connection, world.warehouse):
+            publish(connection, world.warehouse)
+            frame = pd.DataFrame({"sha256": [file_sha256(world.warehouse)]})
+            _write_frame(connection, "raw_published", frame, {"sha256": "VARCHAR"})
+        return _report(connection, world, changed, new, stale)
+    except _REFUSED as error:
+        raise WarehouseError(
+            f"the build of {world.folder} stopped ({_first_line(error)}); the published warehouse is unchanged; "
+            "check disk space, permission and the named file, and run again"
+        ) from error
+    finally:
+        connection.close()
+
+
+__all__ = ["BuildReport", "build", "checksum", "column_docs", "connect", "published_tables", "run_checks"]

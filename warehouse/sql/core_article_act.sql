@@ -1,0 +1,2 @@
+-- grain: article x act
+SELECT DISTINCT article_id, unnest(acts) AS act FROM raw_current_reading
