@@ -12,6 +12,7 @@ import contextlib
 import ipaddress
 import logging
 import re
+import traceback
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -22,6 +23,7 @@ from urllib.parse import unquote, urlsplit
 from protego import Protego
 from scrapy import Request, signals
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler, _LenientHTTP11ClientFactory
+from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.exceptions import (
     CannotResolveHostError,
     DownloadCancelledError,
@@ -203,6 +205,10 @@ class OverBudget(Refusal):
     word = "over_budget"
 
 
+class TooLarge(Refusal):
+    word = "too_large"
+
+
 def word_of_failure(error: BaseException) -> str:
     """The fetch outcome of a request that brought no response. An unknown kind is a defect of ours: it is raised."""
     if isinstance(error, Refusal):
@@ -212,8 +218,7 @@ def word_of_failure(error: BaseException) -> str:
     if isinstance(error, DownloadCancelledError):
         return "too_large"  # Scrapy cancels for DOWNLOAD_MAXSIZE only
     if isinstance(error, IgnoreRequest):
-        # What is left of Scrapy's own: a decompression past the limit (has a cause), or redirects past the limit.
-        return "too_large" if error.__cause__ is not None else "unreachable"
+        return "unreachable"  # the one left of Scrapy's own: redirects past the limit
     if isinstance(
         error,
         CannotResolveHostError
@@ -392,6 +397,23 @@ class BudgetMiddleware:
         self._spent[host] += 1
 
 
+class BoundedCompressionMiddleware(HttpCompressionMiddleware):  # type: ignore[misc]
+    """Scrapy's unpacking, which stops at DOWNLOAD_MAXSIZE, without what it leaves behind.
+
+    Its exception holds the frames that hold the 8 MB unpacked so far, in a cycle that only the collector ends: eight
+    bombs in a row made 143 MB of a process of 80.
+    """
+
+    def process_response(self, request: Any, response: Any, spider: Any = None) -> Any:
+        try:
+            return super().process_response(request, response)
+        except IgnoreRequest as error:
+            if error.__cause__ is not None:
+                traceback.clear_frames(error.__cause__.__traceback__)
+            reason = str(error)
+        raise TooLarge(reason)
+
+
 class RobotsMiddleware:
     """Asks each host's robots.txt once a run and obeys it. Scrapy's own allows everything when the answer is 5xx."""
 
@@ -429,11 +451,12 @@ class RobotsMiddleware:
         try:
             response = await self._crawler.engine.download_async(request)
             robots = robots_of(response.status, response.body)
+        except TooLarge:
+            robots = robots_of(None, b"")
         except Refusal:
             raise
-        except IgnoreRequest as error:
-            # endless redirects: no rules (RFC 9309 §2.3.1.2); a bomb: no answer
-            robots = robots_of(None if error.__cause__ is not None else 399, b"")
+        except IgnoreRequest:
+            robots = robots_of(399, b"")  # endless redirects: no rules (RFC 9309 §2.3.1.2)
         except Exception as error:
             word_of_failure(error)
             robots = robots_of(None, b"")

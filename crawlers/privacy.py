@@ -66,25 +66,32 @@ def _plain(text: str) -> tuple[str, list[int] | None]:
         return text, None
     letters: list[str] = []
     places: list[int] = []
-    for place, character in enumerate(text):
-        if character.isascii():
-            letters.append(character)
-            places.append(place)
-            continue
-        if unicodedata.category(character) == "Cf" or "\ufe00" <= character <= "\ufe0f":
+    position = 0
+    for match in _DISGUISE.finditer(text):
+        place = match.start()
+        letters.append(text[position:place])
+        places.extend(range(position, place))
+        position = match.end()
+        character = match[0]
+        if unicodedata.category(character) == "Cf" or character in _OVERLAYS:
             continue
         digit = unicodedata.digit(character, None)
-        for letter in str(digit) if digit is not None else unicodedata.normalize("NFKC", character):
-            letters.append(letter)
-            places.append(place)
+        plain = str(digit) if digit is not None else unicodedata.normalize("NFKC", character)
+        letters.append(plain)
+        places.extend([place] * len(plain))
+    letters.append(text[position:])
+    places.extend(range(position, len(text)))
     return "".join(letters), places
 
 
-# Anything beyond ASCII, Cyrillic letters, common punctuation and Latin letters calls for the slow way.
+# Anything beyond ASCII, Cyrillic letters, common punctuation and Latin letters is looked at one by one; the soft
+# hyphen, which hides between digits, is not among the common ones.
 _DISGUISE: Final = re.compile(
-    r"[^\x00-\x7f\u00a0\u00ab\u00bb\u00b0\u00b7\u00c0-\u024f\u0400-\u052f\u1e00-\u1eff"
+    r"[^\x00-\x7f\u00a0\u00ab\u00bb\u00b0\u00b7\u00c0-\u024f\u0400-\u0482\u048a-\u052f\u1e00-\u1eff"
     r"\u2010-\u2015\u2018-\u201f\u2022\u2026\u20b8\u20bd\u20ac\u2116]"
 )
+# Variation selectors and the keycap: "8\ufe0f\u20e37\ufe0f\u20e3…" shows digits in boxes.
+_OVERLAYS: Final = frozenset("\u20e3" + "".join(map(chr, range(0xFE00, 0xFE10))))
 
 # --- mails -----------------------------------------------------------------------------------------------------------
 
@@ -185,14 +192,18 @@ def _handles(text: str) -> Iterator[tuple[int, int]]:
 
 # --- numbers ---------------------------------------------------------------------------------------------------------
 
+# Most texts hold no number that long: one cheap look spares them a dozen patterns.
+_FIVE_DIGITS: Final = re.compile(r"\d(?:[^\w\n]{0,5}_{0,2}\d){4}")
 _GAP: Final = r"[ \u00a0\t]?[-‐‑‒–—−./_*]?[ \u00a0\t]?"
 _MONEY: Final = r"(?!\s?(?:тг\b|тенге|теңге|теңг|tenge|kzt|₸|\$|€|₽|%|руб|рубл|долл|евро|сом\b|сум\b|тыс|млн|млрд|трлн|милли|шт\b|кв|человек|адам))"
-_CARD: Final = re.compile(r"(?<![\d.,-])[2-6]\d{3}(?:[ \u00a0-]?\d{4}){3}(?![\d])")
+_CARD: Final = re.compile(r"(?<![A-Za-z\d.,/-])[2-6]\d{3}(?:[ \u00a0-]?\d{4}){3}(?![\d])")
 _IBAN: Final = re.compile(r"\bKZ\s?\d{2}(?:\s?[0-9A-Z]){16}\b")
 _CARD_CUE: Final = re.compile(r"(?:карт[аеуы]|карточк|kaspi|каспи|halyk|халық|сбер|visa|mastercard)\W{0,20}$", re.IGNORECASE)
 
 
 def _cards(text: str) -> Iterator[tuple[int, int]]:
+    if _FIVE_DIGITS.search(text) is None:
+        return
     for match in _CARD.finditer(text):
         if _luhn(match[0]) or _CARD_CUE.search(text, max(0, match.start() - 40), match.start()):
             yield match.span()
@@ -209,15 +220,17 @@ def _luhn(number: str) -> bool:
 
 # Never in groups of three: "120 515 000 000" is a budget.
 _IIN: Final = re.compile(
-    rf"(?<![\d.,-])\d{{6}}(?:[ \u00a0-]?\d{{3}}[ -]?\d{{3}}|[ \u00a0-]\d[ -]?\d{{5}})(?![\d]){_MONEY}"
-    rf"|(?<![\d.,-])\d{{4}}[ \u00a0-]\d{{4}}[ \u00a0-]\d{{4}}(?![\d]){_MONEY}"
-    rf"|(?<![\d.,-])\d(?:[ \u00a0]\d){{11}}(?![\d])(?! ?\d)"
+    rf"(?<![A-Za-z\d.,/-])\d{{6}}(?:[ \u00a0-]?\d{{3}}[ -]?\d{{3}}|[ \u00a0-]\d[ -]?\d{{5}})(?![A-Za-z\d]){_MONEY}"
+    rf"|(?<![A-Za-z\d.,/-])\d{{4}}[ \u00a0-]\d{{4}}[ \u00a0-]\d{{4}}(?![A-Za-z\d]){_MONEY}"
+    rf"|(?<![A-Za-z\d.,/-])\d(?:[ \u00a0]\d){{11}}(?![\d])(?! ?\d)"
 )
 _IIN_CUE: Final = re.compile(r"(?:иин|жсн|иік|\biin\b)\W{0,8}$", re.IGNORECASE)
 _CUED_IIN: Final = re.compile(r"\d(?:[ \u00a0.-]?\d){11}(?!\d)")
 
 
 def _iins(text: str) -> Iterator[tuple[int, int]]:
+    if _FIVE_DIGITS.search(text) is None:
+        return
     for match in _IIN.finditer(text):
         if _is_iin(match[0]):
             yield match.span()
@@ -252,33 +265,40 @@ _TAIL: Final = (
 _MOBILE: Final = r"(?:70[0-8]|747|75[0-9]|76[0-4]|77[0-8]|9\d\d)"
 _PHONES: Final = (
     # any country: +996 555 12 34 56, 00 1 202 555 0143
-    re.compile(rf"(?<![\d+])\+{_GAP}[1-9](?:{_GAP}[()]?{_GAP}\d){{7,14}}(?!\d){_MONEY}"),
-    re.compile(rf"(?<![\d.,])(?<!\d[ \u00a0])00[1-9](?:{_GAP}[()]?{_GAP}\d){{8,13}}(?!\d){_MONEY}"),
+    re.compile(rf"(?<![\d+])\+{_GAP}[1-9](?:{_GAP}[()]?{_GAP}\d){{7,14}}(?![A-Za-z\d]){_MONEY}"),
+    re.compile(rf"(?<![\d.,])(?<!\d[ \u00a0])00[1-9](?:{_GAP}[()]?{_GAP}\d){{8,13}}(?![A-Za-z\d]){_MONEY}"),
     # 8 (707) 123-45-67, 7.707.123.45.67, 87071234567
-    re.compile(rf"(?<![\d.,+/-])(?<!\d[ \u00a0])[78]{_GAP}\(?{_GAP}[3-9]\d{{2}}{_GAP}\)?{_GAP}{_TAIL}(?!\d){_MONEY}"),
+    re.compile(rf"(?<![A-Za-z\d.,+/-])(?<!\d[ \u00a0])[78]{_GAP}\(?{_GAP}[3-9]\d{{2}}{_GAP}\)?{_GAP}{_TAIL}(?![A-Za-z\d]){_MONEY}"),
     # 8 (7172) 55-12-34, 8 (71722) 5-12-34, 8 7172 551234
-    re.compile(rf"(?<![\d.,+/-])[78]{_GAP}\({_GAP}[37]\d{{3,4}}{_GAP}\){_GAP}\d(?:{_GAP}\d){{4,5}}(?!\d)"),
-    re.compile(rf"(?<![\d.,+/-])(?<!\d[ \u00a0])[78]{_GAP}[37]\d{{3}}{_GAP}\d{{2}}{_GAP}\d{{2}}{_GAP}\d{{2}}(?!\d){_MONEY}"),
+    re.compile(rf"(?<![A-Za-z\d.,+/-])[78]{_GAP}\({_GAP}[37]\d{{3,4}}{_GAP}\){_GAP}\d(?:{_GAP}\d){{4,5}}(?!\d)"),
+    re.compile(rf"(?<![A-Za-z\d.,+/-])(?<!\d[ \u00a0])[78]{_GAP}[37]\d{{3}}{_GAP}\d{{2}}{_GAP}\d{{2}}{_GAP}\d{{2}}(?![A-Za-z\d]){_MONEY}"),
     # digit by digit: 8 7 0 7 1 2 3 4 5 6 7
-    re.compile(r"(?<![\d.,+/-])(?<!\d[ \u00a0])[78](?:[ \u00a0._*-]{1,2}\d){10}(?!\d)(?![ .]\d)"),
+    re.compile(r"(?<![A-Za-z\d.,+/-])(?<!\d[ \u00a0])[78](?:[ \u00a0._*-]{1,2}\d){10}(?!\d)(?![ .]\d)"),
     # (727) 250-12-34, 707 123 45 67, 7071234567
-    re.compile(rf"(?<![\d.,+/-])\([3-9]\d{{2,4}}\){_GAP}\d(?:{_GAP}\d){{4,6}}(?!\d)"),
-    re.compile(rf"(?<![\d.,+/-])(?<!\d[ \u00a0]){_MOBILE}{_GAP}{_TAIL}(?!\d){_MONEY}"),
+    re.compile(rf"(?<![A-Za-z\d.,+/-])\([3-9]\d{{2,4}}\){_GAP}\d(?:{_GAP}\d){{4,6}}(?!\d)"),
+    re.compile(rf"(?<![A-Za-z\d.,+/-])(?<!\d[ \u00a0]){_MOBILE}{_GAP}{_TAIL}(?![A-Za-z\d]){_MONEY}"),
 )
 # Short city numbers are phones only beside such a word; a date or opening hours after it are none.
 _PHONE_CUE: Final = re.compile(
     r"\b(?:тел(?:ефон(?:ы|у|а|ом)?|ефондар\w{0,4})?|тлф|моб(?:ильный)?|сот(?:овый)|ұялы|байланыс\w{0,4}|(?:поз)?звоните|қоңырау шал\w{0,8}|"
     r"whats?app|ватсап\w{0,2}|вотсап\w{0,2}|phone|tel|call)\b[^\w\n]{0,6}"
     r"(?!\d{1,2}[./]\d{1,2}[./]\d\d|\d{1,2}[.:]\d\d\s?[-–—])"
-    rf"(?P<number>\(?\d(?:[ \u00a0()./-]{{0,2}}\d){{4,11}})(?!\d){_MONEY}",
+    rf"(?P<number>\(?\d(?:[ \u00a0()./-]{{0,2}}\d){{4,11}})(?![A-Za-z\d]){_MONEY}",
     re.IGNORECASE,
 )
 
 
+# Tax and registration numbers of companies: public, and ten digits long in Russia.
+_COMPANY_CUE: Final = re.compile(r"\b(?:инн|огрн|кпп|бин|бсн|erid|isbn|issn)\W*_*$", re.IGNORECASE)
+
+
 def _phones(text: str) -> Iterator[tuple[int, int]]:
+    if _FIVE_DIGITS.search(text) is None:
+        return
     for pattern in _PHONES:
         for match in pattern.finditer(text):
-            yield match.span()
+            if _COMPANY_CUE.search(text, max(0, match.start() - 12), match.start()) is None:
+                yield match.span()
     for match in _PHONE_CUE.finditer(text):
         yield match.span("number")
 

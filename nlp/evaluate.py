@@ -51,7 +51,7 @@ class FunctionalScore:
     score: float
     by_function: dict[str, tuple[float, int]]
     by_language: dict[str, tuple[float, int]]
-    false_hostility: float  # share of harmless templates' fillings flagged hostile
+    false_hostility: float  # share flagged hostile, mean over templates of harmless functions
     swap_changes: float  # share of templates whose answer depends on which group fills the slot
 
 
@@ -147,15 +147,17 @@ def functional_score(suite: Path, slots: Path, reader: Reader) -> FunctionalScor
     right: dict[str, list[bool]] = defaultdict(list)
     answers: dict[str, set[tuple[Any, ...]]] = defaultdict(set)
     flagged: dict[str, list[bool]] = defaultdict(list)
+    harmful: set[str] = set()
     items: dict[str, dict[str, Any]] = {}
     for (item, _, gold, alternatives), reading in zip(filled, readings, strict=True):
         items[item["id"]] = item
         right[item["id"]].append(_is_right(reading, gold, alternatives))
         answers[item["id"]].add((reading.rel, reading.acts, hostile(reading)))
-        if gold["rel"] in _HARMLESS_REL or not any(g["st"] < 0 or g["sev"] > 0 for g in gold["groups"]):
-            flagged[item["id"]].append(hostile(reading))
+        flagged[item["id"]].append(hostile(reading))
+        if gold["rel"] not in _HARMLESS_REL and any(g["st"] < 0 or g["sev"] > 0 for g in gold["groups"]):
+            harmful.add(item["fn"])
     means = {item: float(np.mean(values)) for item, values in right.items()}
-    harmless = [float(np.mean(values)) for values in flagged.values()]
+    harmless = [float(np.mean(values)) for item, values in flagged.items() if items[item]["fn"] not in harmful]
     return FunctionalScore(
         float(np.mean(list(means.values()))),
         _mean_by(means, items, "fn"),
@@ -220,7 +222,7 @@ def report(data: Path, functional_folder: Path, reader: Reader) -> str:
             "### Expected calibration error",
             markdown(["head", "ECE"], ece),
             "### Functional suite (kept apart: nothing is learnt or tuned on it)",
-            f"Score {functional.score:.3f}; harmless templates flagged as hostile {functional.false_hostility:.3f}; "
+            f"Score {functional.score:.3f}; templates of harmless functions flagged as hostile {functional.false_hostility:.3f}; "
             f"templates whose answer changes with the group in the slot {functional.swap_changes:.3f}.",
             markdown(["language", "templates", "score"], by_language),
             markdown(["function", "templates", "score"], by_function),

@@ -52,10 +52,9 @@ _LATIN_WORD = re.compile(r"[a-zà-ɏ]{3,}")
 def passes(text: str, found: GroupsFound, title: str | None = None) -> bool:
     """Whether a text is read by the model; `found` is `groups.find(text)`, the title is looked at by words only.
 
-    Names of peoples and their look-alikes open the gate, names of states too, except Kazakhstan's own; `locals` alone do
-    not ("местные жители" stand in every second report on water pipes).
+    Names of peoples and their look-alikes open the gate, names of foreign states, and the interethnic word list.
     """
-    if found.homonyms or any(mention.group != "locals" for mention in found.mentions):
+    if found.homonyms or found.mentions:
         return True
     return _speaks(text) or (title is not None and _speaks(title))
 

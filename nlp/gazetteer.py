@@ -19,7 +19,7 @@ from nlp.place_forms import adjective_forms, city_adjective, fold, kazakh_case, 
 
 _HERE = Path(__file__).parent
 KINDS = ("region", "city", "district", "village", "town", "feature", "macro", "country", "abroad")
-_FLAGS = frozenset({"weak", "lower", "abbr", "old", "typed", "main"})
+_FLAGS = frozenset({"weak", "lower", "abbr", "old", "typed", "main", "word"})
 
 # Law of 4 May 2022 (in force 8 June 2022): Abai, Jetisu, Ulytau were split off. Decree of 19 June 2018: Shymkent left
 # South Kazakhstan, which became Turkistan. Today's code → the code of the parent before that day.
@@ -76,6 +76,7 @@ class Gazetteer:
 
     exact: dict[str, list[Form]] = field(default_factory=dict)
     stems: dict[str, list[Form]] = field(default_factory=dict)
+    loose: dict[str, list[Form]] = field(default_factory=dict)  # the stems with ы as и: "Масаншида", "Zhambil"
     look: Callable[[str], tuple[Form, ...]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -124,7 +125,7 @@ class Gazetteer:
         for form, case in whole_words[0].items():
             self._put(self.exact, form, Form(entry, lemma, "noun", case, "ru", typed_before, rest))
         if not rest and not typed_before:  # "Карагандада": a Kazakh ending on the Russian name
-            self._put(self.stems, fold(lemma), Form(entry, lemma, "noun", "nom", "ru", open_end=True))
+            self._put_stem(fold(lemma), Form(entry, lemma, "noun", "nom", "ru", open_end=True))
         plain = derive and entry.kind == "city" and not entry.flags & {"weak", "old"}
         derived = city_adjective(lemma) if plain else None
         if derived:
@@ -138,8 +139,11 @@ class Gazetteer:
             words = words[:-1]
         folded = [fold(word) for word in words]
         rest = tuple(frozenset({word}) for word in folded[1:])
-        where = self.exact if rest else self.stems
-        self._put(where, folded[0], Form(entry, lemma, "noun", "nom", "kk", typed, rest, open_end=True))
+        form = Form(entry, lemma, "noun", "nom", "kk", typed, rest, open_end=True)
+        if rest:
+            self._put(self.exact, folded[0], form)
+        else:
+            self._put_stem(folded[0], form)
 
     def _add_english(self, entry: Entry, lemma: str) -> None:
         words = lemma.split()
@@ -151,6 +155,11 @@ class Gazetteer:
         for form in {folded[0], folded[0] + "s"}:  # the possessive: folding drops the apostrophe
             self._put(self.exact, form, Form(entry, lemma, "noun", "nom", "en", typed, rest))
 
+    def _put_stem(self, stem: str, form: Form) -> None:
+        self._put(self.stems, stem, form)
+        if len(stem) > 4:
+            self._put(self.loose, stem.replace("ы", "и"), form)
+
     @staticmethod
     def _put(where: dict[str, list[Form]], key: str, form: Form) -> None:
         forms = where.setdefault(key, [])
@@ -159,30 +168,20 @@ class Gazetteer:
 
     def _look(self, token: str) -> tuple[Form, ...]:
         """The forms a token may begin. Abbreviations count in capitals, other names in lower case only if flagged."""
-        folded = fold(token)
-        if len(folded) < 2:
+        if not 2 <= len(token) <= 60:  # the longest name with all its endings has under 40 letters
             return ()
+        folded = fold(token)
         found = list(self.exact.get(folded, ()))
-        spellings = [folded]
+        spelling = folded
         if folded.isascii():
             if len(folded) < 4 or not folded.replace("-", "").isalpha():  # "QR" is not "ҚР", nor is "RK3588"
                 return self._fit_letters(token, found)
-            spellings = [latin_to_cyrillic(folded)]
+            spelling = latin_to_cyrillic(folded)
             # English spelling of a Russian or Kazakh name which the table has in Cyrillic only.
-            found = found or list(self.exact.get(spellings[0], ()))
-        for spelling in spellings:
-            for cut in range(len(spelling), 1, -1):
-                forms = self.stems.get(spelling[:cut])
-                case = kazakh_case(spelling[cut:], spelling[:cut]) if forms else None
-                if forms and case:
-                    shape = "derived" if case == "attr" else "noun"
-                    # "ресейлік", "қазақстандық" say where from, not where.
-                    found += [
-                        replace(form, case=case, shape=shape)
-                        for form in forms
-                        if case != "attr" or form.entry.kind in ("city", "region")
-                    ]
-                    break
+            found = found or list(self.exact.get(spelling, ()))
+        found += _by_stem(self.stems, spelling)
+        if not found:
+            found = _by_stem(self.loose, spelling.replace("ы", "и"))
         return self._fit_letters(token, found)
 
     def _fit_letters(self, token: str, found: list[Form]) -> tuple[Form, ...]:
@@ -197,6 +196,18 @@ class Gazetteer:
             order = ("en", "kk", "ru")
         fitting = [form for form in found if _fits_capitals(form, token)]
         return tuple(sorted(fitting, key=lambda form: order.index(form.language)))
+
+
+def _by_stem(stems: dict[str, list[Form]], spelling: str) -> list[Form]:
+    """The forms of the longest stem that leaves a chain of Kazakh suffixes."""
+    for cut in range(len(spelling), 1, -1):
+        forms = stems.get(spelling[:cut])
+        case = kazakh_case(spelling[cut:], spelling[:cut]) if forms else None
+        if forms and case == "attr":  # "ресейлік", "қазақстандық" say where from, not where
+            return [replace(f, case=case, shape="derived") for f in forms if f.entry.kind in ("city", "region")]
+        if forms and case:
+            return [replace(form, case=case) for form in forms]
+    return []
 
 
 def _fits_capitals(form: Form, token: str) -> bool:

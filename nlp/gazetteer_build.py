@@ -10,9 +10,10 @@ The table has two kinds of rows, told apart by the first word of `note`:
   found by point in polygon on the boundaries of 2024. Both are thrown away and made anew at each run.
 
 A hand row beats a made one of the same name, region and kind. The flags behind the first word of `note` mean:
-`weak` the name is also a word, a person or a river, so it needs support in the text; `lower` safe in lower case;
-`typed` it is such a common word that it counts only beside a type word ("село", "ауданы"); `abbr` only in capitals;
-`old` a former name; `main` the one that is meant where nothing else decides between places of this name.
+`weak` the name is also a word, a person or a river, so it needs support in the text; `typed` it is such a common word
+that it counts only beside a type word ("село", "ауданы"); `word` its unsupported nominative at the start of a sentence
+is taken for the word ("Семей много"); `lower` safe in lower case; `abbr` only in capitals; `old` a former name; `main`
+the one that is meant where nothing else decides between places of this name.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ Row = dict[str, str]
 # District and village names which are a word, a person, a river or a mountain as well. Without "ауданы", "село" or
 # another sign of a place they name none (checked on the development part of the written texts).
 _COMMON = """
+Юльев Аққу Лебяжье Возвышенка Володарское Круглоозерное Первороссийское Краснознаменское Коктерек
 Глубокое Малиновка Ленинградское Самарское Николаевка Шалқар
 Алға Талас Арал Жамбыл Есіл Индер Келес Шу Ақсу Астрахан Алтай Тарбағатай Көксу Қаратал Алакөл Балқаш Медеу Түркісіб
 Жетісу Алатау Қаратау Сарыарқа Байқоңыр Ойыл Бөрлі Теректі Тереңкөл Сарысу Байзақ Целиноград Қазалы Жарма Ақжар
@@ -58,7 +60,7 @@ _TYPED = """
 """
 COMMON = frozenset(fold(word) for word in _COMMON.split())
 TYPED = frozenset(fold(word) for word in _TYPED.split()) | {
-    *("жибек жолы", "жибек жоли", "ал-фараби", "биржан сал", "шал акын", "сакен сейфуллин"),
+    *("жибек жолы", "жибек жоли", "ал-фараби", "биржан сал", "шал акын", "сакен сейфуллин", "новая жизнь", "ал фараби"),
 }
 
 _CYRILLIC_RU = re.compile(r"[А-ЯЁ][а-яё]+(?:[- ][А-ЯЁа-яё]+)*")

@@ -94,7 +94,7 @@ class Sense:
     kind: str  # person adjective nominal combining tongue bare inflected english english_people fixed
     pejorative: bool = False
     homonym: str = ""  # a fixed kind of homonym
-    stem: str = ""  # the Kazakh stem as written in the lexicon
+    stem: str = ""  # the Kazakh stem as written in the lexicon; spellings that fold alike are joined by "|"
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,9 +229,12 @@ def _spelt_as(stem: str, surface: str) -> bool:
 
     "құрды" (built) folds like "күрді" (the Kurd): the letters behind the folding tell them apart.
     """
-    return all(
-        given == expected or given not in _KAZAKH_LETTERS
-        for given, expected in zip(surface, stem.lower(), strict=False)
+    return any(
+        all(
+            given == expected or given not in _KAZAKH_LETTERS
+            for given, expected in zip(surface, spelling, strict=False)
+        )
+        for spelling in stem.lower().split("|")
     )
 
 
@@ -773,7 +776,9 @@ def _compile(table: dict[str, Any]) -> _Lexicon:
         prefixes += [(fold_word(p), Sense(group, "person", pejorative=True)) for p in entry.get("slur_prefix", ())]
         for key, pejorative in (("kk", False), ("slur_kk", True)):
             for stem in entry.get(key, ()):
-                kazakh.setdefault(fold_word(stem), Sense(group, "bare", pejorative, stem=stem))
+                folded = fold_word(stem)
+                spellings = f"{kazakh[folded].stem}|{stem}" if folded in kazakh else stem
+                kazakh[folded] = Sense(group, "bare", pejorative, stem=spellings)
         # Russian nouns take Kazakh endings in mixed speech: "чеченцыларға", "русскийлер".
         for noun in (*entry.get("ru", ()), *entry.get("nominal", ())):
             kazakh.setdefault(fold_word(noun), Sense(group, "bare", stem=noun))

@@ -35,14 +35,22 @@ class _Token:
     raw: str
 
 
+# How firmly the words say that it happened there.
+_FIRM = 3
+_AROUND = 2  # the larger unit or the people of it: event unless something firm lies elsewhere
+_PERHAPS = 1  # event only where the text names nothing better
+_MERE = 0  # a birthplace, a number plate
+
+
 @dataclass(slots=True)
 class _Hit:
     first: int  # token numbers, inclusive
     last: int
     span: Span
     forms: list[Form]
+    name_span: Span = (0, 0)  # without the type word
     typed: str | None = None  # region, district, city, village: the type word beside it
-    strength: int = 2  # 2 an event's place, 1 perhaps, 0 a mere mention
+    strength: int = _FIRM
     dateline: bool = False
     supported: bool = False  # a type word, preposition or locative ending says "a place"
     regions: frozenset[str] = frozenset()
@@ -97,7 +105,8 @@ def _hits(text: str, gazetteer: Gazetteer) -> tuple[list[_Token], list[_Hit]]:
                 best.append(form if case is None else replace(form, case=case))
         if best:
             last = index + longest - 1
-            hits.append(_Hit(index, last, (split[index].start, split[last].end), best))
+            span = (split[index].start, split[last].end)
+            hits.append(_Hit(index, last, span, best, name_span=span))
             index = last + 1
         else:
             index += 1
@@ -155,7 +164,7 @@ _STREET_BEFORE = re.compile(
     r"улиц(?:а|е|у|ей|ы)|ул|проспект\w*|просп|пр|пр-т\w*|переул\w+|шоссе|бульвар\w*|микрорайон\w*|мкрн?|мкр-н\w*"
     r"|тц|трц|трк|жк|бц|фк|хк|бк|тоо|ао|имени|им|атындагы|fc|fk"
 )
-# "ресторан Астана" is a name, "ресторан Астаны" a place: the case decides, and where a name has none it is a soft place.
+# "ресторан Астана" is a name, "ресторан Астаны" a place: the case decides; a name without cases may be either.
 _THING_BEFORE = re.compile(
     r"площад\w+|гостиниц\w+|отел\w+|ресторан\w*|кафе|кинотеатр\w*|стадион\w*|телеканал\w*|канал\w*|газет\w+|журнал\w*"
     r"|фильм\w*|компани\w+|школ\w+|лице\w+|корабл\w+|поезд\w*|турнир\w*"
@@ -231,11 +240,11 @@ def _judge(text: str, tokens: list[_Token], hits: list[_Hit]) -> list[_Hit]:
     for left, right in pairwise(out):
         # A road, a flight, a match: "Алматы – Астана".
         if right.first == left.last + 1 and text[left.span[1] : right.span[0]].strip() in ("-", "–", "—"):
-            left.strength = min(left.strength, 1)
-            right.strength = min(right.strength, 1)
+            left.strength = min(left.strength, _PERHAPS)
+            right.strength = min(right.strength, _PERHAPS)
         # "Қаскелеңнен Алматыға": from here to there.
         if right.first == left.last + 1 and _has_case(left, "abl") and _has_case(right, "dat"):
-            right.strength = min(right.strength, 1)
+            right.strength = min(right.strength, _PERHAPS)
     return out
 
 
@@ -257,7 +266,7 @@ def _is_named_thing(text: str, hit: _Hit, previous: _Token | None, following: _T
         if _THING_BEFORE.fullmatch(previous.folded):
             if not city or (any(f.case == "nom" for f in hit.forms) and _declines(hit)):
                 return True
-            hit.strength = 1
+            hit.strength = _PERHAPS
     if following and text[end : following.start].strip() in ("", "»"):
         if _NAMED_AFTER.fullmatch(following.folded) and not foreign and any(f.case == "nom" for f in hit.forms):
             return True
@@ -357,7 +366,7 @@ def _fits_type(hit: _Hit) -> bool:
             return True
         if hit.typed == "village":
             return False  # a village which the table does not know, whatever else is called so
-        hit.typed = None  # "в районе Караганды"
+        hit.typed, hit.span = None, hit.name_span  # "в районе Караганды"
     untyped = []
     for form in hit.forms:
         if "typed" in form.entry.flags:
@@ -396,37 +405,32 @@ def _find_role(
 ) -> None:
     start, end = hit.span
     left, right = text[max(0, start - 50) : start], text[end : end + 40]
-    head = text[:start]
     cases = {form.case for form in hit.forms}
     if (
-        len(head) < 40
+        start < 40
         and cases & {"nom"}
         and (hit.typed not in ("region", "district") or tokens[hit.last].folded in _NOMINATIVE_TYPES)
         and not any(form.shape == "derived" for form in hit.forms)
-        and (not head.strip(" «\"'#@*_❗️⚡📍🔥") or (last and last.dateline and last.last == hit.first - 1))
+        and (not text[:start].strip(" «\"'#@*_❗️⚡📍🔥") or (last and last.dateline and last.last == hit.first - 1))
         and _DATELINE_END.match(right)
     ):
         hit.dateline = True
         hit.supported = hit.supported or any(form.entry.kind == "city" for form in hit.forms)
         return
-    word = before.folded if before else ""
-    if all(form.shape == "derived" for form in hit.forms):
-        hit.strength = 1
-    if word in _ABLATIVE | _TOWARDS or cases & {"abl", "gen"} or _KAZAKH_GENITIVE.fullmatch(tokens[hit.last].folded):
-        hit.strength = 1
-    if after and (_TEAM_AFTER.match(after.folded) or _FEATURE_AFTER.fullmatch(after.folded)):
-        hit.strength = 1
-    if before and _FEATURE_BEFORE.fullmatch(before.folded):
-        hit.strength = 1
-    if _LIVES_LEFT.search(left):
-        hit.strength = 1
-    if _LIKE_LEFT.search(left) or _LIKE_RIGHT.match(right) or _MATCH_LEFT.search(left):
-        hit.strength = 1
-    if _PAST_LEFT.search(left) or _PAST_RIGHT.match(right):
-        hit.strength = 1
+    word = before.folded if before and text[before.end : before.end + 1] != "." else ""  # not "с. Масанчи"
+    genitive = "gen" in cases or _KAZAKH_GENITIVE.fullmatch(tokens[hit.last].folded)
+    if genitive or word in _TOWARDS or _LIVES_LEFT.search(left):
+        hit.strength = min(hit.strength, _AROUND)
+    named_after = after and (_TEAM_AFTER.match(after.folded) or _FEATURE_AFTER.fullmatch(after.folded))
+    of_feature = before and _FEATURE_BEFORE.fullmatch(before.folded)
+    elsewhere = _LIKE_LEFT.search(left) or _LIKE_RIGHT.match(right) or _MATCH_LEFT.search(left)
+    past = _PAST_LEFT.search(left) or _PAST_RIGHT.match(right)
+    derived = all(form.shape == "derived" for form in hit.forms)
+    if derived or word in _ABLATIVE or "abl" in cases or named_after or of_feature or elsewhere or past:
+        hit.strength = min(hit.strength, _PERHAPS)
     if _BORN_LEFT.search(left) or _BORN_RIGHT.match(right) or _PLATE_LEFT.search(left):
         # "Петропавлда туған қазақпын": who speaks of himself speaks from there.
-        hit.strength = 1 if _SELF_LEFT.search(left) or _SELF_RIGHT.match(right) else 0
+        hit.strength = _PERHAPS if _SELF_LEFT.search(left) or _SELF_RIGHT.match(right) else _MERE
 
 
 # --- Regions -----------------------------------------------------------------------------------------------------
@@ -504,11 +508,13 @@ def _certain_regions(hits: Iterable[_Hit], site: str, day: date | None) -> froze
 
 def _stands(hit: _Hit, text: Text, evidence: frozenset[str], home: str | None) -> bool:
     """Whether a name that may be something else is a place here."""
+    starts = _SENTENCE_END.search(text.text[max(0, hit.span[0] - 6) : hit.span[0]])
+    if starts and not hit.supported and not hit.dateline and any("word" in form.entry.flags for form in hit.forms):
+        return not re.match(r"\s+[а-яё]", text.text[hit.span[1] :])  # "Семей много, квартир мало"
     if not _is_unsure(hit, text.site) or hit.regions & evidence:
         return True
     if hit.supported and text.site in _HOME_SITES:
         return True
-    starts = _SENTENCE_END.search(text.text[max(0, hit.span[0] - 6) : hit.span[0]])
     return home in hit.regions and (hit.dateline or not starts)
 
 
@@ -535,12 +541,17 @@ def locate(text: Text, gazetteer: Gazetteer) -> tuple[Place, ...]:
     home = region_on(text.home_region, day) if text.home_region else None
     _settle(hits, evidence, home, day)
     hits = [hit for hit in hits if _stands(hit, text, evidence, home)]
-    firm: set[str | None] = {hit.region for hit in hits if hit.strength == 2 and hit.region}
-    if any(hit.strength == 2 and hit.supported and _is_abroad(hit) for hit in hits):
-        firm.add("abroad")  # "в Бишкеке избили студента из Тараза"
+    abroad = any(hit.strength == _FIRM and hit.supported and _is_abroad(hit) for hit in hits)
+    firm = frozenset(hit.region for hit in hits if hit.strength == _FIRM and hit.region and not hit.dateline)
+    around = any(hit.region and (hit.strength == _AROUND or hit.dateline) for hit in hits)
     places: dict[tuple[str, str | None], Place] = {}
     for hit in hits:
-        place = _place(hit, firm)
+        happened = (
+            hit.strength == _FIRM
+            or (hit.strength == _AROUND and (hit.region in firm or not (firm or abroad)))
+            or (hit.strength == _PERHAPS and not (firm or around or abroad))
+        )
+        place = _place(hit, happened, bool(firm))
         key = (place.name, place.region)
         known = places.get(key)
         if known is None or _ROLE_RANK[place.role] > _ROLE_RANK[known.role]:
@@ -568,7 +579,7 @@ def _is_abroad(hit: _Hit) -> bool:
 _ROLE_RANK = {"mention": 0, "abroad": 1, "dateline": 2, "event": 3}
 
 
-def _place(hit: _Hit, firm: set[str | None]) -> Place:
+def _place(hit: _Hit, happened: bool, somewhere: bool) -> Place:
     assert hit.chosen is not None
     entry = hit.chosen.entry
     if entry.kind == "abroad":
@@ -576,9 +587,7 @@ def _place(hit: _Hit, firm: set[str | None]) -> Place:
     elif hit.dateline:
         role = "dateline"
     elif entry.kind in ("country", "macro"):
-        role = "event" if hit.supported and hit.strength == 2 and not firm else "mention"
-    elif hit.strength == 2 or (hit.strength == 1 and (not firm or hit.region in firm)):
-        role = "event"
+        role = "event" if hit.supported and happened and not somewhere else "mention"
     else:
-        role = "mention"
+        role = "event" if happened else "mention"
     return Place(region=hit.region, name=hit.chosen.name, role=role, precision=entry.precision, span=hit.span)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ from nlp import gate, groups
 from nlp.classify import BASELINE, Baseline, Classifier, Prediction
 from nlp.features import UNSPECIFIED, Case
 from nlp.language import identify
+from nlp.normalise import fold, latin_readings
 from nlp.places import Gazetteer, locate
 from nlp.reading import GroupReading, Place, Reading, Span, Text
 
@@ -29,6 +31,7 @@ BATCH: Final = 64
 _CUT: Final = "\n␞\n"  # stands between headline, title and text while groups are numbered over all three
 # A text is judged by its title and lead (codebook, "Unit"); groups and places are still found in all of it.
 _LEAD: Final = 4_000
+_WORD_OR_SLOT: Final = re.compile(r"\[(?:G\d+!?|E)\]|[^\W\d_]+")
 _KAZAKHSTAN: Final = ("kazakhstan", "kz", "казахстан", "қазақстан")
 
 
@@ -107,18 +110,20 @@ def prepare(text: Text, gazetteer: Gazetteer) -> Prepared:
         first, last = mention.span[0] - start, mention.span[1] - start
         spans[mention.group] = spans.get(mention.group, ()) + (((first, last),) if first >= 0 else ())
     places = locate(text, gazetteer)
-    language = identify(text.text).code
+    guess = identify(text.text)
     if not gate.passes(whole, found):
-        return Prepared(text, language, {}, places, None)
+        return Prepared(text, guess.code, {}, places, None)
     slotted = groups.slots(whole, found)
     context, title, body = slotted.text.split(_CUT)
+    if guess.code == "kk" and guess.script == "Latn":
+        body = _WORD_OR_SLOT.sub(_cyrillic, body)
     site = "Kazakhstan" if text.site.strip().lower() in _KAZAKHSTAN else text.site
     named = [span for group in spans.values() for span in group]
     where = where_of([place for place in places if not _overlaps(place.span, named)])
     if where == "none":
         where = where_of(_headline_places(text, gazetteer))
     case = Case(body[:_LEAD], tuple(slotted.order), title, context, text.genre, site, where)
-    return Prepared(text, language, spans, places, case)
+    return Prepared(text, guess.code, spans, places, case)
 
 
 def where_of(places: Sequence[Place]) -> str:
@@ -201,6 +206,12 @@ def lexicon_hash(gazetteer_extra: Path | None = None) -> str:
 def _overlaps(span: Span, others: Iterable[Span]) -> bool:
     # "Қытай" is a country and a people: where it names the people it says nothing about the place.
     return any(first < span[1] and span[0] < last for first, last in others)
+
+
+def _cyrillic(match: re.Match[str]) -> str:
+    # Kazakh in Latin letters is rare in what the classifier learnt from: it reads it in Cyrillic ones.
+    readings = () if match[0].startswith("[") else latin_readings(fold(match[0]).text)
+    return readings[-1] if readings else match[0]
 
 
 def _headline_places(text: Text, gazetteer: Gazetteer) -> tuple[Place, ...]:

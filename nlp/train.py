@@ -35,6 +35,7 @@ _PLACE_PRIOR: Final = 2.0
 _LENGTH_CUTS: Final = (80, 160, 320)  # characters: about the quartiles of the training texts
 
 Log = Callable[[str], None]
+Ints = npt.NDArray[np.int64]
 Gold = dict[str, tuple[Floats, Any]]  # by head: scores (rows × outputs), labels (indices, or a 0/1 matrix)
 
 
@@ -206,10 +207,8 @@ def _text_side(learnt: Learnt, log: Log) -> tuple[Side, Floats]:
     fits = []
     for head, codes in text_outputs():
         gold = _text_gold(learnt.examples, head.head)
-        if head.kind == "one":
-            fits.append(_fit(weighted, gold, weights, folds, len(codes), _TEXT_PENALTY))
-        else:
-            fits += [_fit(weighted, gold[:, k], weights, folds, 1, _TEXT_PENALTY) for k in range(len(codes))]
+        wanted = np.eye(len(codes), dtype=np.int64)[gold] if head.kind == "one" else gold
+        fits.append(_fit(weighted, wanted, weights, folds, _TEXT_PENALTY))
         log(f"learnt {head.head}")
     return _side(fits, rarity), np.hstack([fit.out_of_fold for fit in fits])
 
@@ -226,7 +225,8 @@ def _group_side(learnt: Learnt, log: Log) -> tuple[Side, Floats]:
     out_of_fold = []
     for head, codes in group_outputs():
         mask = known[head.head]
-        fit = _fit(weighted[mask], gold[head.head][mask], weights[mask], folds[mask], len(codes), _GROUP_PENALTY)
+        wanted = np.eye(len(codes), dtype=np.int64)[gold[head.head][mask]]
+        fit = _fit(weighted[mask], wanted, weights[mask], folds[mask], _GROUP_PENALTY)
         scores = np.zeros((len(mask), len(codes)), dtype=np.float32)
         scores[mask] = fit.out_of_fold
         fits.append(fit)
@@ -235,29 +235,34 @@ def _group_side(learnt: Learnt, log: Log) -> tuple[Side, Floats]:
     return _side(fits, rarity), np.hstack(out_of_fold)
 
 
-def _folds(rows: int) -> npt.NDArray[np.int64]:
+def _folds(rows: int) -> Ints:
     # Blocks of 20, as twins stand near each other in the written sets.
     return (np.arange(rows) // 20) % _FOLDS
 
 
-def _fit(matrix: Any, gold: Any, weights: Floats, folds: npt.NDArray[np.int64], outputs: int, penalty: float) -> Fit:
-    """Softmax regression over `outputs` labels, or one yes/no output."""
-    out_of_fold = np.zeros((len(folds), outputs), dtype=np.float32)
+def _fit(matrix: Any, wanted: Ints, weights: Floats, folds: Ints, penalty: float) -> Fit:
+    """One yes/no regression for each column of `wanted` (rows × outputs of 0 and 1)."""
+    out_of_fold = np.zeros(wanted.shape, dtype=np.float32)
     for fold in range(_FOLDS):
         rest, own = folds != fold, folds == fold
-        coefficients, bias = _regress(matrix[rest], gold[rest], weights[rest], outputs, penalty)
+        coefficients, bias = _regress(matrix[rest], wanted[rest], weights[rest], penalty)
         out_of_fold[own] = matrix[own] @ coefficients + bias
-    return Fit(*_regress(matrix, gold, weights, outputs, penalty), out_of_fold)
+    return Fit(*_regress(matrix, wanted, weights, penalty), out_of_fold)
 
 
-def _regress(matrix: Any, gold: Any, weights: Floats, outputs: int, penalty: float) -> tuple[Floats, Floats]:
-    solver = "liblinear" if outputs == 1 else "lbfgs"
-    regression = LogisticRegression(C=penalty, solver=solver, max_iter=300, tol=1e-3, random_state=0)
-    regression.fit(matrix, gold, sample_weight=weights)
-    labels = list(range(max(outputs, 2)))
-    if list(regression.classes_) != labels:
-        raise ValueError(f"training texts lack labels: only {list(regression.classes_)} of {labels} occur")
-    return regression.coef_.T.astype(np.float32), regression.intercept_.astype(np.float32)
+def _regress(matrix: Any, wanted: Ints, weights: Floats, penalty: float) -> tuple[Floats, Floats]:
+    columns = []
+    for k in range(wanted.shape[1]):
+        if len(np.unique(wanted[:, k])) < 2:
+            raise ValueError(f"training texts lack label number {k} of a head, or have nothing else: add texts for it")
+        # The dual form: rows are few, columns many.
+        regression = LogisticRegression(
+            C=penalty, solver="liblinear", dual=True, tol=1e-2, max_iter=500, random_state=0
+        )
+        regression.fit(matrix, wanted[:, k], sample_weight=weights)
+        columns.append((regression.coef_[0], regression.intercept_[0]))
+    coefficients, biases = zip(*columns, strict=True)
+    return np.stack(coefficients, axis=1).astype(np.float32), np.array(biases, dtype=np.float32)
 
 
 def _rarity(matrix: Any, hashed: int) -> Floats:

@@ -1,4 +1,4 @@
-"""`python -m reports`: write an issue, build the site, send the outbox of one world; the week is an argument."""
+"""`python -m reports`: write an issue, build the site, send the outbox, print the methodology."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from pathlib import Path
 from crawlers.layout import World
 from reports.issue import LANGUAGES, ReportError
 from reports.mail import SmtpSettings, put_in_outbox, send_outbox, write_issue
+from reports.methodology import methodology_markdown
 from reports.site import build_site
 from reports.weekly import compose_issues
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m reports", description=__doc__)
-    parser.add_argument("step", choices=("issue", "site", "send"))
+    parser.add_argument("step", choices=("issue", "site", "send", "method"))
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("SHANYRAQ_DATA", "data")))
     parser.add_argument("--world", default="sample")
     parser.add_argument("--week", help="ISO week, 2026-W22; without it the last one of the warehouse")
@@ -34,6 +35,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(world: World, asked: argparse.Namespace) -> int:
+    if asked.step == "method":
+        print(methodology_markdown(), end="")
+        return 0
     if asked.step == "send":
         host, _, port = asked.smtp.partition(":")
         settings = SmtpSettings(host, int(port or 25), tuple(asked.to), security=asked.security)

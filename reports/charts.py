@@ -20,7 +20,8 @@ _STYLE: Final = (
     ":root{--ink:#14252b;--soft:#5b6b70;--line:#d9d5ca;--band:#cfe3e6;--alert:#b3432b;--up:#00778f;--held:#c98a00;--gap:#9aa5a8}"
     "@media(prefers-color-scheme:dark){:root{--ink:#f2f5f5;--soft:#a3b1b5;--line:#35444a;--band:#22464d;--alert:#ff8a6b;"
     "--up:#5cc8d8;--held:#e5b04a;--gap:#6f7d82}}"
-    "text{font:12px system-ui,sans-serif;fill:var(--soft)}.grid{stroke:var(--line)}.band{fill:var(--band);stroke:var(--band);stroke-width:2}"
+    "text{font:12px system-ui,sans-serif;fill:var(--soft)}.grid{stroke:var(--line)}"
+    ".band{fill:var(--band);stroke:var(--band);stroke-width:2}"
     ".dot{fill:var(--ink)}.alert{fill:var(--alert)}.up{fill:var(--up)}.held{fill:var(--held)}.insufficient{fill:var(--gap)}"
     ".no_baseline{fill:none;stroke:var(--gap)}.stem{stroke:var(--soft)}"
 )

@@ -268,17 +268,22 @@ def read(world: World_ = None, again: Again_ = False) -> None:
         show(stages.read_all(job_of(world, force=again)))
         return
     from nlp.read import Reader
+    from nlp.reading import Reading
 
     _need_lines("read")
     reader = Reader.load()
-    _filter(_TEXT, lambda records: [reading.to_record() for reading in reader.read(map(_text, records))])
+
+    def work(records: Sequence[Record]) -> list[Record]:
+        results = reader.read_each(map(_text, records))
+        return [r.to_record() if isinstance(r, Reading) else {"id": r.id, "error": r.why} for r in results]
+
+    _filter(_TEXT, work)
 
 
 @app.command(rich_help_panel=_FILTERS)
 def locate() -> None:
     """Find places. In: as read. Out: id, places with region, name, role, precision, span."""
     from nlp.places import Gazetteer, locate
-
     from nlp.reading import place_record
 
     _need_lines("locate")
@@ -351,11 +356,11 @@ def query(
     """Ask the published warehouse a question in SQL. It cannot be written to."""
     from warehouse.query import export, run_query
 
-    warehouse = job_of(world).world.warehouse
+    result = run_query(job_of(world).world.warehouse, sql)
     if to.endswith((".csv", ".parquet")):
-        screen.print(f"{export(warehouse, sql, Path(to))} rows in {to}", soft_wrap=True)
+        export(result, Path(to))
+        screen.print(f"{len(result.rows)} rows in {to}", soft_wrap=True)
         return
-    result = run_query(warehouse, sql)
     if to == "json":
         for row in result.rows:
             print(json.dumps(dict(zip(result.columns, row, strict=True)), ensure_ascii=False, default=str))

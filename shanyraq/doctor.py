@@ -73,7 +73,9 @@ def _model(data: Path) -> Finding:
     from nlp.read import Reader
 
     reader = Reader.load()
-    return Finding("Model", True, f"{reader.model}, hash {reader.model_hash[:12]}, lexicon {reader.lexicon_hash[:12]}")
+    return Finding(
+        "Model", True, f"{reader.classifier.name}, hash {reader.model_hash[:12]}, lexicon {reader.lexicon_hash[:12]}"
+    )
 
 
 def _gazetteer(data: Path) -> Finding:

@@ -6,18 +6,26 @@ Each takes a `Job` and returns counts. A finished step is recognised and skipped
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import IO, TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
-from crawlers.layout import Window, World
+from crawlers.layout import Window, World, whole_file
 from crawlers.source import Source, read_sources, source_from
 
+if TYPE_CHECKING:
+    from reports.issue import Language
+    from reports.mail import SmtpSettings
+
+log = logging.getLogger(__name__)
+
+SMTP = "shanyraq_smtp"
 ALMATY = ZoneInfo("Asia/Almaty")
 PACKAGE = Path(__file__).parent
 SOURCES = PACKAGE.parent / "crawlers" / "sources"
@@ -208,7 +216,7 @@ def read(job: Job, source_id: str) -> dict[str, int]:
 
     total: dict[str, int] = {}
     for window in _windows(job.world.folder / "articles" / source_id):
-        _add(total, _counts(read_window(source_id, job.world, window, _reader(job.world.name), force=job.force)))
+        _add(total, read_window(source_id, job.world, window, _reader(job.world.name), force=job.force))
     return total
 
 
@@ -239,6 +247,7 @@ def _reader(world_name: str) -> Any:
 
 def build(job: Job) -> dict[str, int]:
     """Load, count, judge and check; the analysts' file stays as it is until `publish`."""
+    from shanyraq import __version__
     from warehouse.build import build as build_warehouse
 
     reader = _reader(job.world.name)
@@ -246,52 +255,86 @@ def build(job: Job) -> dict[str, int]:
         job.world,
         sources=sources_of(job),
         model_info={
-            "model": reader.model,
+            "model": reader.classifier.name,
             "model_hash": reader.model_hash,
             "lexicon_hash": reader.lexicon_hash,
+            "version": __version__,
         },
     )
     return _counts(report)
 
 
 def publish(job: Job) -> dict[str, int]:
-    """Replace the analysts' copy by the checked build."""
-    from warehouse.publish import publish as publish_warehouse
+    """Replace the analysts' copy by the checked build; that world is then the one commands show."""
+    from warehouse.build import publish_build
 
-    publish_warehouse(job.world)
-    (job.world.root / "current").write_text(job.world.name + "\n", "utf-8")
-    return {}
+    replaced = publish_build(job.world)
+    with whole_file(job.world.root / "current") as handle:
+        cast(IO[str], handle).write(job.world.name + "\n")
+    return {"replaced": int(replaced)}
 
 
 def compose(job: Job) -> dict[str, int]:
-    """Write every judged week's issue, and put the asked week's mail into the outbox."""
+    """Write the asked week's issue and mails, and put the mail into the outbox."""
     from reports.mail import put_in_outbox, write_issue
-    from reports.weekly import last_complete_week, weeks_of
+    from reports.weekly import last_complete_week
 
-    weeks = weeks_of(job.world.warehouse)
     week = job.week or last_complete_week(job.world.warehouse)
-    if week not in weeks:
-        raise StageError(
-            f"week {week} is not in the warehouse {job.world.warehouse}; it holds {weeks[0]} to {weeks[-1]}"
-        )
-    for each in weeks:
-        write_issue(job.world, each, job.languages)
-    queued = put_in_outbox(job.world, week, job.languages)
-    return {"issues": len(weeks), "queued": len(queued)}
+    languages = cast("Sequence[Language]", job.languages)
+    written = write_issue(job.world, week, languages)
+    put_in_outbox(job.world, week, languages[0])
+    return {"files": len(written)}
 
 
 def site(job: Job) -> dict[str, int]:
-    """Build the static site from the published warehouse."""
+    """Build the static site of all weeks from the published warehouse."""
     from reports.site import build_site
+    from reports.weekly import compose_issues
 
-    return _counts(build_site(job.world.warehouse, job.world.site))
+    issues = compose_issues(job.world.warehouse)
+    return _counts(build_site(job.world.warehouse, job.world.site, issues=issues))
 
 
 def send(job: Job) -> dict[str, int]:
-    """Send what waits in the outbox through Airflow's SMTP connection `shanyraq_smtp`; without one, say so."""
+    """Send what waits in the outbox through Airflow's connection `shanyraq_smtp`; without one, say so and go on."""
     from reports.mail import send_outbox
 
-    return _counts(send_outbox(job.world))
+    settings = smtp_settings()
+    if settings is None:
+        log.warning("no connection shanyraq_smtp: the mail waits in %s", job.world.outbox)
+        return {"sent": 0, "waiting": len(list(job.world.outbox.glob("*.eml")))}
+    report = send_outbox(job.world, settings)
+    for problem in report.problems:
+        log.error("%s", problem)
+    if report.failed:
+        raise ConnectionError(f"{report.failed} mails were not taken: {report.problems[0]}")
+    return _counts(report)
+
+
+def smtp_settings() -> SmtpSettings | None:
+    """The mail server out of Airflow's connection: host, port, login, password; extra: recipients, from_email, security."""
+    from airflow.sdk import Connection
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    from reports.mail import SENDER, SmtpSettings
+
+    try:
+        connection = Connection.get(SMTP)
+    except AirflowNotFoundException:
+        return None
+    extra = connection.extra_dejson
+    recipients = extra.get("recipients")
+    if not connection.host or not recipients:
+        raise StageError(f'connection {SMTP}: it needs a host and, in its extra, {{"recipients": ["…"]}}')
+    return SmtpSettings(
+        host=connection.host,
+        port=connection.port or 587,
+        recipients=tuple(recipients),
+        sender=extra.get("from_email") or SENDER,
+        security=extra.get("security", "starttls"),
+        user=connection.login or None,
+        password=connection.password or None,
+    )
 
 
 # -- small things -----------------------------------------------------------------------------------------------------

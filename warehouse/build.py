@@ -30,6 +30,7 @@ _SHOWN_ROWS: Final = 5
 # What the disk or a stage file can do to a build. Any other DuckDB error is a mistake in our SQL and may crash.
 _REFUSED: Final = (
     OSError, duckdb.IOException, duckdb.OutOfMemoryException, duckdb.InvalidInputException, duckdb.ConversionException,
+    duckdb.TransactionException, duckdb.FatalException,
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ Readers that have the old file open keep the old view (the file is renamed over,
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import tempfile
@@ -37,10 +38,16 @@ def publish(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
     try:
         connection.execute(f"ATTACH '{_quoted(part)}' AS published")
         try:
+            connection.execute("BEGIN")  # one write-ahead log, one fsync
             for table in published_tables(connection):
                 connection.execute(f"CREATE TABLE published.{table} AS SELECT * FROM {table} ORDER BY ALL")  # noqa: S608
             _comment(connection)
+            connection.execute("COMMIT")
             connection.execute("CHECKPOINT published")
+        except BaseException:
+            with contextlib.suppress(duckdb.Error):
+                connection.execute("ROLLBACK")
+            raise
         finally:
             connection.execute("DETACH published")
         part.chmod(0o644)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import shutil
 import tempfile
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,12 +15,14 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from reports.catalogue import Catalogue, catalogue
-from reports.charts import Point, series_chart
-from reports.issue import LANGUAGES, Institution, Issue, Language, Names, RegionWeek, ReportError
+from reports.charts import series_chart
+from reports.issue import LANGUAGES, Institution, Issue, Language, RegionWeek, ReportError
+from reports.methodology import label_heads
 from reports.published import Published, Row
 from reports.site.map import RegionLook, region_map
+from reports.site.material import Material, Region, read_material
 from reports.templates import environment
-from reports.weekly import institutions_of, names_of, one_line, safe_link
+from reports.weekly import names_of, one_line, safe_link
 
 MAIN_LANGUAGE: Final[Language] = "ru"  # stands at the top of the site, the others in a folder each
 SECTIONS: Final = (
@@ -57,13 +58,6 @@ class SiteReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Region:
-    region_code: str
-    names: Names
-    centre: Names
-
-
-@dataclass(frozen=True, slots=True)
 class Layer:
     """One layer of the map in one language."""
 
@@ -71,43 +65,6 @@ class Layer:
     svg: Markup
     looks: dict[str, RegionLook]
     legend: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """One indicator and kind of source in one region, oldest week first."""
-
-    region_code: str
-    indicator: str
-    series: str
-    points: tuple[Point, ...]
-
-    @property
-    def file(self) -> str:
-        return f"assets/charts/{self.region_code}-{self.indicator}-{self.series}.svg"
-
-    @property
-    def shown(self) -> bool:
-        return any(point.stories is not None for point in self.points)
-
-
-@dataclass(frozen=True, slots=True)
-class Material:
-    """Everything the pages are made of, read once from the warehouse; no cell under the publishing floor is in it."""
-
-    facts: dict[str, str]
-    regions: tuple[Region, ...]
-    series: dict[str, tuple[Series, ...]]
-    indicators: dict[str, Row]
-    headlines: dict[str, list[Row]]
-    sources: list[Row]
-    source_weeks: dict[str, list[Row]]
-    region_weeks: dict[str, list[Row]]
-    composition: dict[str, list[Row]]
-    institutions: tuple[Institution, ...]
-    columns: list[Row]
-    rules: list[Row]
-    weeks: dict[str, Row]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +113,7 @@ def build_site(warehouse: Path, site: Path, *, issues: Sequence[Issue]) -> SiteR
     if site.exists() and (not site.is_dir() or (any(site.iterdir()) and not (site / "index.html").is_file())):
         raise ReportError(f"{site} holds something that is no site: name another folder or empty this one.")
     with Published(warehouse) as published:
-        material = _material(published)
+        material = read_material(published)
     site.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=f".{site.name}.", suffix=".part", dir=site.parent))
     try:
@@ -472,70 +429,3 @@ def _method_values(material: Material, words: Catalogue) -> dict[str, Any]:
         "heads": label_heads(words.language),
         "rules": material.rules,
     }
-
-
-def label_heads(language: Language) -> list[dict[str, Any]]:
-    """The classifier's heads and labels out of `nlp/labels.toml`, named in `language`."""
-    table = tomllib.loads(files("nlp").joinpath("labels.toml").read_text(encoding="utf-8"))
-    return [
-        {
-            "code": head,
-            "title": entry[language],
-            "labels": [
-                {"code": code, "title": label[language], "definition": label["definition"]}
-                for code, label in entry["labels"].items()
-            ],
-        }
-        for head, entry in table.items()
-        if "labels" in entry
-    ]
-
-
-def _material(published: Published) -> Material:
-    weeks = {row["week"]: row for row in published.rows("weeks")}
-    series: dict[str, list[Series]] = {}
-    rows = published.rows("site_series")
-    indicators = {row["indicator"]: row for row in published.rows("site_indicators")}
-    position = {name: number for number, name in enumerate(indicators)}
-    for (code, indicator, kind), cells in itertools.groupby(
-        rows, key=lambda row: (row["region_code"], row["indicator"], row["series"])
-    ):
-        points = tuple(
-            Point(
-                weeks[cell["week"]]["first_day"],
-                cell["stories"],
-                cell["expected_lo"],
-                cell["expected_hi"],
-                cell["status"],
-                cell["alert"],
-            )
-            for cell in cells
-        )
-        series.setdefault(code, []).append(Series(code, indicator, kind, points))
-    return Material(
-        facts={row["key"]: str(row["value"]) for row in published.rows("build_facts")},
-        regions=tuple(
-            Region(row["region_code"], names_of(row), names_of(row, "centre")) for row in published.rows("site_regions")
-        ),
-        series={
-            code: tuple(sorted(found, key=lambda item: (position[item.indicator], item.series)))
-            for code, found in series.items()
-        },
-        indicators=indicators,
-        headlines=_grouped(published.rows("site_headlines"), "region_code"),
-        sources=published.rows("site_sources"),
-        source_weeks=_grouped(published.rows("site_source_weeks"), "source_id"),
-        region_weeks=_grouped(published.rows("site_region_weeks"), "region_code"),
-        composition=_grouped(published.rows("site_composition"), "region_code"),
-        institutions=institutions_of(published),
-        columns=published.rows("site_columns"),
-        rules=published.rows("site_rules"),
-        weeks=weeks,
-    )
-
-
-def _grouped(rows: Sequence[Row], key: str) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = {}
-    for row in rows:
-        found.setdefault(row[key], []).append(row)
-    return found

@@ -6,7 +6,7 @@ Pure: randomness comes in as `random.Random`, days as arguments.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
@@ -76,6 +76,8 @@ def plan(
         wanted = min(max(poisson(rng, mean), at_least), max(int(saved), 1))
         ranked = sorted(open_days, key=lambda name: (last.get(name, date.min), rng.random()))
         chosen = ranked[:wanted]
+        while len(chosen) > 1 and not _next_week_has_text(templates, last, monday, chosen):
+            chosen.pop()
         # Where text is scarce a repeated item comes on its first free day: each day of delay is lost to later weeks.
         scarce = sustained < mean + 1
         for name in chosen:
@@ -85,6 +87,19 @@ def plan(
             uses[name] = uses.get(name, 0) + 1
         saved -= len(chosen)
     return sorted(planned, key=lambda use: (use.day, use.template_id))
+
+
+def _next_week_has_text(
+    templates: Sequence[Dated], last: Mapping[str, date], monday: date, chosen: Sequence[str]
+) -> bool:
+    """Whether a template that is not chosen this week can be used in the next one."""
+    week = [monday + timedelta(days=offset) for offset in range(7, 14)]
+    return any(
+        _fits(t, day) and _rested(last.get(t.template_id), day)
+        for t in templates
+        if t.template_id not in chosen
+        for day in week
+    )
 
 
 def _fits(template: Dated, day: date) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 import time
@@ -133,10 +134,8 @@ class Canary:
             self.connections += 1
             with connection:
                 connection.settimeout(1)
-                try:
+                with contextlib.suppress(OSError):
                     self.bytes += len(connection.recv(65536))
-                except OSError:
-                    pass
 
     def close(self) -> None:
         self._socket.close()

@@ -233,10 +233,8 @@ def test_channel_pages_that_are_none() -> None:
 @given(st.binary(max_size=300) | st.text(max_size=200).map(str.encode))
 def test_no_bytes_crash_a_parser(body: bytes) -> None:
     for parse in (parse_feed, parse_sitemap, parse_channel, parse_listing):
-        try:
+        with contextlib.suppress(UnreadableError):
             parse(body, "http://x.kz/a/")
-        except UnreadableError:
-            pass
     without_authors(body)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 from datetime import date
 from pathlib import Path
@@ -131,4 +132,4 @@ def test_crawl_delay_holds(site: LoopbackSite, world: World) -> None:
     crawl_source(site.source(), world, WINDOW, loopback_allowed=site.allowed)
     times = [at for at, _, path in site.arrivals if path != "/robots.txt"]
     assert len(times) == 5
-    assert min(later - earlier for earlier, later in zip(times, times[1:], strict=False)) > 0.2
+    assert min(later - earlier for earlier, later in itertools.pairwise(times)) > 0.2

@@ -83,3 +83,13 @@ def test_kazakh_words_stand_in_the_order_of_the_kazakh_alphabet() -> None:
 def test_missing_message_is_named() -> None:
     with pytest.raises(ReportError, match=r"ru\.toml has no message 'held\.unheard'"):
         catalogue("ru").text("held.unheard")
+
+
+def test_no_message_is_left_over() -> None:
+    """A key is used by its whole name, or by a section whose names are data (`month`, `group`, a status …)."""
+    folder = Path(str(files("reports")))
+    patterns = ("*.py", "mail/*.jinja", "site/*.py", "site/pages/*.jinja")
+    source = "".join(path.read_text(encoding="utf-8") for pattern in patterns for path in folder.glob(pattern))
+    by_data = ("plural", "group", *re.findall(r"[\"']([a-z_]+)\.(?:nav_|layer_|level_|l)?(?:\{|[\"'] ~)", source))
+    left = {key for key in catalogue("ru").messages if key not in source and key.split(".")[0] not in by_data}
+    assert left == set()

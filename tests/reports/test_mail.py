@@ -149,6 +149,15 @@ def test_header_attacks_add_no_header(issue: Issue, attack: str) -> None:
     assert message.get_content_type() == "multipart/alternative"
 
 
+def test_markup_in_titles_stays_text_in_the_mail(issue: Issue) -> None:
+    payload = '<script>x</script><img src=x onerror=x></title><iframe srcdoc=x>"><svg onload=x>'
+    reader = Reader()
+    reader.feed(mail_html(with_title(issue, payload), "ru"))
+    assert reader.bad == []
+    assert not {"script", "img", "iframe", "svg"} & set(reader.tags)
+    assert payload in reader.text
+
+
 @settings(max_examples=60, deadline=None)
 @given(title=st.text(max_size=80))
 def test_any_title_survives_the_way_through_the_mail(issue: Issue, title: str) -> None:

@@ -13,6 +13,7 @@ import feedparser
 import pytest
 from lxml import etree, html
 
+from crawlers.comments import take_comments
 from crawlers.dates import parse_date
 from crawlers.discover import parse_channel, parse_feed, parse_listing, parse_sitemap
 from shanyraq.sample.addresses import PORT, channel_name, item_path
@@ -163,6 +164,15 @@ def test_comments_stand_under_their_pages_with_authors_to_be_dropped(world: Samp
         assert any(name in root.text_content() for name in NICKNAMES)
         seen.add(outlet.layout)
     assert seen == set(place)
+
+
+def test_crawler_reads_all_comments_and_no_author(world: SampleWorld, client: Client) -> None:
+    outlets = {outlet.outlet_id: outlet for outlet in world.outlets}
+    items = {item.item_id: item for item in world.items}
+    for page, comments in world.comments().items():
+        tree = html.document_fromstring(client.ok(item_path(outlets[items[page].outlet_id], items[page])))
+        found = [(one.number, one.text, one.published_at) for one in take_comments(tree, None)]
+        assert found == [(one.number, one.served_text, one.published_at) for one in comments], page
 
 
 def test_names_to_be_dropped_are_met_in_no_text(world: SampleWorld) -> None:

@@ -1,0 +1,234 @@
+"""Places are found in all cases and spellings, get the region of the day, and a name nothing decides stays open."""
+
+from __future__ import annotations
+
+import csv
+import json
+import time
+from collections import Counter
+from datetime import date
+from itertools import product
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nlp.gazetteer_build import COLUMNS, PRECISION, gazetteer
+from nlp.place_forms import fold, kazakh_case, noun_forms
+from nlp.places import Gazetteer, headline_region, locate, region_on
+from nlp.reading import Text
+
+HERE = Path(__file__).parent
+TABLE = HERE.parents[1] / "nlp" / "gazetteer.csv"
+ROWS = list(csv.DictReader(TABLE.open(encoding="utf-8", newline="")))
+CASES = [json.loads(line) for line in (HERE / "places_cases.jsonl").read_text("utf-8").splitlines()]
+REGIONS = {
+    *("KZ-10", "KZ-11", "KZ-15", "KZ-19", "KZ-23", "KZ-27", "KZ-31", "KZ-33", "KZ-35", "KZ-39"),
+    *("KZ-43", "KZ-47", "KZ-55", "KZ-59", "KZ-61", "KZ-62", "KZ-63", "KZ-71", "KZ-75", "KZ-79"),
+}
+PLACES = Gazetteer.load()
+
+
+def regions_of(text: str, **fields: str) -> set[str | None]:
+    return {place.region for place in locate(Text("x", text, **fields), PLACES)}
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["text"][:40] or "empty" for case in CASES])
+def test_golden_cases(case: dict[str, object]) -> None:
+    """Each line of places_cases.jsonl: a text, its fields, its places as [region, name, role, precision, surface]."""
+    fields = {key: value for key, value in case.items() if key not in ("text", "places")}
+    text = Text("x", str(case["text"]), **fields)  # type: ignore[arg-type]
+    found = [
+        [place.region, place.name, place.role, place.precision, text.text[slice(*place.span)]]
+        for place in locate(text, PLACES)
+    ]
+    assert found == case["places"]
+
+
+def test_the_table_is_sound() -> None:
+    assert {row["region_code"] for row in ROWS} - {""} == REGIONS
+    assert {row["kind"] for row in ROWS} <= set(PRECISION)
+    assert all(row["precision"] == PRECISION[row["kind"]] for row in ROWS)
+    flags = Counter(flag for row in ROWS for flag in row["note"].split()[1:])
+    assert set(flags) <= {"weak", "lower", "abbr", "old", "typed", "main", "word"}
+    districts = Counter(row["region_code"] for row in ROWS if "ауданы" in row["lemma_kk"])
+    assert set(districts) == REGIONS
+    assert sum(districts.values()) >= 190
+
+
+def test_every_region_and_district_is_found_by_its_own_name() -> None:
+    """In Russian and in Kazakh, beside its type word; a name that regions share comes out open, never wrong."""
+    for row in ROWS:
+        if row["kind"] not in ("region", "district"):
+            continue
+        for column, suffix in (("lemma_ru", ""), ("lemma_kk", "нда")):
+            lemma = row[column].split("|")[0]
+            if lemma.split(" ")[-1] not in ("область", "район", "облысы", "ауданы"):
+                continue
+            found = regions_of(f"Хабар: {lemma}{suffix} жиын.", home_region=row["region_code"])
+            assert found == {row["region_code"]}, (lemma, found)
+
+
+CITIES = [
+    row for row in ROWS if row["kind"] == "city" and not set(row["note"].split()) & {"weak", "typed", "old", "main"}
+]
+ENDINGS = {"в": ("а", "е"), "т": ("а", "е")}
+
+
+def kazakh_forms(name: str) -> list[str]:
+    """Locative, ablative, dative, genitive and the locative adjective by the rules of harmony and voicing."""
+    back = next(letter for letter in reversed(name.lower()) if letter in "аәоөұүыіеэиу") in "аоұыу"
+    vowel, narrow = ("а", "ы") if back else ("е", "і")
+    last = name[-1].lower()
+    hard = last in "пфкқтсшщчцхһбвгд"
+    nasal = last in "мнң"
+    t = "т" if hard else "д"
+    ablative = f"н{vowel}н" if nasal else f"{t}{vowel}н"
+    dative = ("қ" if back else "к") if hard else ("ғ" if back else "г")
+    genitive = "т" if hard else "н" if last in "аәоөұүыіеэимнңу" else "д"
+    attribute = f"{t}{vowel}{'ғы' if back else 'гі'}"
+    return [name + e for e in (f"{t}{vowel}", ablative, f"{dative}{vowel}", f"{genitive}{narrow}ң", attribute)]
+
+
+@pytest.mark.parametrize("row", CITIES, ids=[row["lemma_kk"] or row["lemma_ru"] for row in CITIES])
+def test_cities_in_all_cases_and_in_russian_letters(row: dict[str, str]) -> None:
+    kazakh = row["lemma_kk"].split("|")[0]
+    forms = kazakh_forms(kazakh) if kazakh else []
+    forms += [form.replace("і", "и").translate(str.maketrans("әғқңөұүһ", "агкноуух")) for form in forms]
+    forms += [form.title() for form in (noun_forms(row["lemma_ru"].split("|")[0]) if row["lemma_ru"] else {})]
+    for form, frame in product(forms, ("Кеше {} жиын болды.", "Сказали: {}, вечером.")):
+        text = frame.format(form[0].upper() + form[1:])
+        if fold(form) == "караганда" and form != "Караганда":
+            continue
+        found = locate(Text("x", text), PLACES)
+        assert [place.region for place in found] == [row["region_code"]], (text, found)
+        start, end = found[0].span
+        assert text[start:end].lower() == form.lower()
+
+
+@given(st.text(max_size=200) | st.text(alphabet="АаКкЖж мбылтарзоенс.,«»-ҚқіД\n", max_size=200))
+@settings(max_examples=300, deadline=None)
+def test_any_text_gives_spans_inside_it(text: str) -> None:
+    for place in locate(Text("x", text, title=text[:40], context=text[-40:]), PLACES):
+        start, end = place.span
+        assert 0 <= start < end <= len(text)
+        assert place.region is None or place.region in REGIONS
+        assert place.role in ("event", "dateline", "mention", "abroad")
+        assert place.precision in (1, 2, 3, None)
+
+
+@given(st.sampled_from([row["region_code"] for row in ROWS if row["region_code"]]), st.dates(date(2010, 1, 1)))
+def test_a_region_is_told_by_the_map_of_the_day(region: str, day: date) -> None:
+    told = region_on(region, day)
+    assert region_on(told, day) == told
+    assert region_on(region, None) == region
+    new = {"KZ-10", "KZ-33", "KZ-62"}
+    assert told not in (new if day < date(2022, 6, 8) else set())
+    assert told != "KZ-79" or day >= date(2018, 6, 19)
+
+
+def test_the_home_region_may_be_todays_code_in_an_old_text() -> None:
+    text = Text("x", "В Абайском районе праздник.", published_at="2021-03-22", home_region="KZ-10")
+    assert [place.region for place in locate(text, PLACES)] == ["KZ-63"]
+
+
+def test_a_wrong_date_is_refused_in_one_sentence() -> None:
+    with pytest.raises(ValueError, match=r"published_at '31\.05\.2026' is no ISO date"):
+        locate(Text("x", "В Таразе", published_at="31.05.2026"), PLACES)
+
+
+def test_an_overlay_adds_villages_and_a_bad_row_is_named(tmp_path: Path) -> None:
+    overlay = tmp_path / "extra.csv"
+    header = ",".join(COLUMNS)
+    overlay.write_text(f"{header}\nАлмалытоган,Алмалытоған,,KZ-31,1,,,village,fictional\n", encoding="utf-8")
+    extended = Gazetteer.load(overlay)
+    text = Text("x", "Алмалытоғандағы бекет пен заправка в Алмалытогане.")
+    assert {place.region for place in locate(text, extended)} == {"KZ-31"}
+    assert locate(text, PLACES) == ()
+    overlay.write_text(f"{header}\nАлмалытоган,,,KZ-31,1,,,hamlet,fictional\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"extra\.csv, line 2: unknown kind 'hamlet'"):
+        Gazetteer.load(overlay)
+
+
+def test_the_headline_tells_one_region_or_none() -> None:
+    told = {
+        "В Костанае пекут хлеб": "KZ-39",
+        "Костанай и Павлодар померились силами": None,
+        "Хлеб подорожал": None,
+    }
+    for title, region in told.items():
+        assert headline_region(Text("x", "Хлеб пекут снова.", title=title), PLACES) == region
+    assert headline_region(Text("x", "Ужас", genre="comment", context="Сот Таразда өтті"), PLACES) == "KZ-31"
+
+
+def test_kazakh_chains_and_what_is_none() -> None:
+    chains = {"дағы": "loc", "дағылар": "loc", "нан": "abl", "ға": "dat", "ның": "gen", "лық": "attr", "": "nom"}
+    assert {suffix: kazakh_case(fold(suffix)) for suffix in chains} == chains
+    assert not any(kazakh_case(fold(suffix)) for suffix in ("лықтар", "шылар", "ев", "ский", "баев"))
+
+
+def test_the_builder_keeps_hand_rows_and_drops_their_doubles() -> None:
+    hand = [
+        {
+            "lemma_ru": "Шуский район",
+            "lemma_kk": "Шу ауданы",
+            "region_code": "KZ-31",
+            "kind": "district",
+            "note": "hand",
+        }
+    ]
+    districts = [
+        {"iso_3166_2": "KZ-31", "adm2_ru": "Шуский", "adm2_kk": "Шу", "adm2_en": "Shu"},
+        {"iso_3166_2": "KZ-31", "adm2_ru": "Меркенский", "adm2_kk": "Мерке", "adm2_en": "Merke"},
+        {"iso_3166_2": "KZ-31", "adm2_ru": "Тараз", "adm2_kk": "Тараз", "adm2_en": "Taraz"},
+    ]
+    villages = [{"name": "Zavodskoy", "iso_3166_2": "KZ-11", "alt_cyrillic": "Заводской|Zavodskoi"}]
+    rows = gazetteer(hand, districts, villages)
+    assert [(row["lemma_ru"], row["note"]) for row in rows] == [
+        ("Заводской", "geonames weak"),
+        ("Меркенский район", "districts"),
+        ("Шуский район", "hand"),
+    ]
+
+
+LONG = ["Тараз" * 200_000, "Тараз " * 20_000, "а-" * 200_000, "Алматы, " * 5_000 + "Ж" * 10**6]
+
+
+@pytest.mark.parametrize("text", LONG, ids=["one word", "one name", "hyphens", "list and word"])
+def test_a_million_letters_take_seconds_at_most(text: str) -> None:
+    start = time.process_time()
+    locate(Text("x", text), PLACES)
+    assert time.process_time() - start < 5
+
+
+def test_speed_and_load() -> None:
+    """A national day is 110 k texts: 1,500 texts of 100 words a second are a minute and a quarter of one core."""
+    start = time.process_time()
+    places = Gazetteer.load()
+    assert time.process_time() - start < 1.5
+    named = " ".join(case["text"] for case in CASES).split()
+    plain = ("слово", "дело", "каждый", "день", "люди", "говорят", "воде", "хлебе", "көрші", "суды", "бөлісті")
+    words = [word for number, name in enumerate(named * 200) for word in (name, *plain, str(number))]
+    texts = [Text(str(i), " ".join(words[i * 100 : i * 100 + 100])) for i in range(600)]
+    start = time.process_time()
+    for text in texts:
+        locate(text, places)
+    assert len(texts) / (time.process_time() - start) > 1_500
+
+
+@pytest.mark.shared
+def test_regions_of_the_held_out_texts() -> None:
+    from bench.places import labelled_texts, told
+
+    data = HERE.parents[2] / "shared" / "nlp" / "data"
+    if not data.is_dir():
+        pytest.skip(f"no research data at {data}")
+    right = found = gold = 0
+    for split, _, text, regions, _ in labelled_texts(data):
+        if split == "valid" and regions:
+            answer = told(locate(text, PLACES))
+            right += len(answer & regions)
+            found += len(answer)
+            gold += len(regions)
+    assert 2 * right / (found + gold) > 0.93
