@@ -88,7 +88,9 @@ def measure_groups(shared: Path, misses: int) -> None:
                 counts[key][2] += 1
             if not right and not valid:
                 s, e = mention.span
-                extra.append(f"{mention.group:12} {row['rel']:8} {text[max(0, s - 30) : s]}⟦{text[s:e]}⟧{text[e : e + 30]}")
+                extra.append(
+                    f"{mention.group:12} {row['rel']:8} {text[max(0, s - 30) : s]}⟦{text[s:e]}⟧{text[e : e + 30]}"
+                )
     table("written sets, marks (by part and language)", by_part)
     table("written sets, marks (by group, n ≥ 20)", by_group, 20)
     for name in ("annotated_train", "annotated_more_train", "annotated_valid"):

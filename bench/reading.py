@@ -1,7 +1,7 @@
 """Texts read a second on one process, by part of the pipeline: python bench/reading.py TEXTS.jsonl [N]
 
-TEXTS holds one JSON object a line with a key `text`, gzipped or not. Every text is read from a cold start of the caches'
-owner process; the load of the model is shown apart.
+TEXTS holds one JSON object a line with a key `text`, gzipped or not. Loading the model is shown apart; words met before
+are remembered, so the first thousand texts are slower than the rest.
 """
 
 from __future__ import annotations
@@ -23,8 +23,7 @@ from nlp.stories import StoryInput, cluster
 
 
 def texts_of(path: Path, limit: int) -> Iterator[Text]:
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as lines:
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
         for number, line in enumerate(itertools.islice(lines, limit)):
             row = json.loads(line)
             yield Text(str(number), row["text"], published_at=row.get("date") or row.get("published_at"))
@@ -34,7 +33,9 @@ def main(path: str, limit: str = "4000") -> None:
     texts = list(texts_of(Path(path), int(limit)))
     start = time.perf_counter()
     reader = Reader.load()
-    print(f"load {time.perf_counter() - start:.2f} s; {len(texts)} texts of {sum(len(t.text) for t in texts) / len(texts):.0f} letters")
+    print(
+        f"load {time.perf_counter() - start:.2f} s; {len(texts)} texts of {sum(len(t.text) for t in texts) / len(texts):.0f} letters"
+    )
     found = [groups.find(text.text) for text in texts[:500]]
     parts = {
         "groups": lambda: [groups.find(text.text) for text in texts],

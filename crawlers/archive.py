@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import io
 import json
 import re
 import shutil
 import tempfile
 import unicodedata
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
-from typing import IO, Any, Final, Literal
+from typing import IO, Any, Final, Literal, cast
 
 from crawlers.article import Article, article_id_of
 from crawlers.dates import almaty_day, almaty_iso, parse_date
@@ -94,7 +94,7 @@ class _Spool:
         """Write the file whole at its place; an empty one if nothing was added."""
         self._flush(name)
         with (self.folder / name).open("rb") as spooled, whole_file(path, "wb") as target:
-            shutil.copyfileobj(spooled, target)  # type: ignore[misc,arg-type]
+            shutil.copyfileobj(spooled, cast(IO[bytes], target))
 
 
 def import_archive(
@@ -122,7 +122,9 @@ def import_archive(
         if known["sha256"] == digest and (known["site"], known["home_region"]) == (site, home_region):
             window = Window.parse(known["window"])
             return ArchiveCounts(known["lines"], known["words"], known["sources"], window, imported_before=True)
-        raise ArchiveError(f"{world.folder} already holds another archive ({known['name']}); choose another world, or remove it")
+        raise ArchiveError(
+            f"{world.folder} already holds another archive ({known['name']}); choose another world, or remove it"
+        )
     world.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".import-", dir=world.folder) as spool:
         intake = _Intake(_Spool(Path(spool)), site, home_region)
@@ -206,9 +208,16 @@ class _Intake:
         home = f"https://t.me/s/{source_id}" if line.genre == "post" else f"https://{line.name}/"
         # Nobody has looked into who owns what: each source counts as its own owner, and a dump says no languages.
         source = Source(
-            source_id=source_id, name=mask(line.name), kind="archive", home=home, languages=("und",), owner_group=source_id,
-            stratum=stratum, home_region=self._home_region, site=self._site,
-        )  # fmt: skip
+            source_id=source_id,
+            name=mask(line.name),
+            kind="archive",
+            home=home,
+            languages=("und",),
+            owner_group=source_id,
+            stratum=stratum,
+            home_region=self._home_region,
+            site=self._site,
+        )
         self._sources[line.genre, line.name] = source
         return source
 
@@ -237,15 +246,19 @@ class _Intake:
 
 def read_source_list(path: Path) -> list[Source]:
     """The sources an import found, from `sources.json`."""
-    records: list[dict[str, Any]] = json.loads(path.read_text("utf-8"))
-    return [Source(**{key: tuple(v) if isinstance(v, list) else v for key, v in record.items()}) for record in records]
+    sources: list[Source] = []
+    for record in json.loads(path.read_text("utf-8")):
+        values: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in record.items()}
+        sources.append(Source(**values))
+    return sources
 
 
 def slug(name: str) -> str:
-    """A source id out of any name: lower-case Latin letters, digits and dashes; a name without either becomes a hash."""
+    """A source id out of any name: lower-case Latin letters, digits, dashes; a name without either becomes a hash."""
     plain = unicodedata.normalize("NFKC", name).lower().translate(_LATIN)
     plain = unicodedata.normalize("NFKD", plain)
-    short = "-".join(re.findall(r"[a-z0-9]+", "".join(c for c in plain if not unicodedata.combining(c))))[:60].strip("-")
+    plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    short = "-".join(re.findall(r"[a-z0-9]+", plain))[:60].strip("-")
     return short or f"source-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
@@ -262,11 +275,11 @@ def progress_bar(path: Path) -> tuple[Any, Callable[[int], None]]:
 
 
 def _raw_lines(path: Path, progress: Callable[[int], None] | None) -> Iterator[tuple[int, bytes | None]]:
-    """Number and bytes of each non-blank line, from 1; None for a line beyond all measure, whose rest is passed over."""
+    """Number (from 1) and bytes of each non-blank line; None for a line beyond all measure, passed over to its end."""
     with path.open("rb") as packed:
         gzipped = packed.read(2) == b"\x1f\x8b"
         packed.seek(0)
-        lines: IO[bytes] = io.BufferedReader(gzip.GzipFile(fileobj=packed)) if gzipped else packed  # type: ignore[arg-type]
+        lines: IO[bytes] = cast(IO[bytes], gzip.GzipFile(fileobj=packed)) if gzipped else packed
         number, told = 0, 0
         try:
             while line := lines.readline(_LONGEST_LINE):
@@ -281,7 +294,7 @@ def _raw_lines(path: Path, progress: Callable[[int], None] | None) -> Iterator[t
                     told = place
                 if not line or line.strip(b"\xef\xbb\xbf\x00 \t\r\n"):
                     yield number, line or None
-        except (EOFError, OSError, gzip.zlib.error) as error:  # type: ignore[attr-defined]
+        except (EOFError, OSError, zlib.error) as error:  # type: ignore[attr-defined]
             raise ArchiveError(
                 f"{path}: damaged after line {number} ({error}); nothing was taken in, fetch the file again"
             ) from error
@@ -310,7 +323,7 @@ def _understood(raw: bytes | None) -> _Line | str:
         channel, message = record["channel"], record.get("message_id")
         if not isinstance(channel, str) or not channel.strip():
             return "channel is empty or no string"
-        if isinstance(message, bool) or not re.fullmatch(r"\d{1,18}", str(message)):
+        if not isinstance(message, int | str) or re.fullmatch(r"[0-9]{1,18}", str(message)) is None:
             return "message_id is missing or no whole number"
         return _Line(_storable(" ".join(channel.split())), "post", str(int(message)), stamp, text, title)
     if "url" not in record:
@@ -334,4 +347,4 @@ def _digest(path: Path) -> str:
 
 def _write_json(path: Path, value: object) -> None:
     with whole_file(path) as handle:
-        handle.write(json.dumps(value, ensure_ascii=False, indent=1) + "\n")  # type: ignore[arg-type]
+        cast(IO[str], handle).write(json.dumps(value, ensure_ascii=False, indent=1) + "\n")

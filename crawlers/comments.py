@@ -26,9 +26,11 @@ class Comment:
     published_at: datetime | None
 
 
-# Class tokens and ids, lower-cased. `comm-` is DataLife Engine's, `commentlist` WordPress's, `pikir` Kazakh for opinion.
+# Class tokens and ids, lower-cased. `comm-` is DataLife Engine's, `commentlist` WordPress's, `pikir` is Kazakh.
 _WORD: Final = r"(?:comments?|comm|pikir(?:ler)?|disqus|otzyv)"
-_ITEM_CLASS: Final = re.compile(rf"comment|{_WORD}[-_]{{1,2}}(?:item|single|wrap|block|body|row|one)|single-comment|byuser")
+_ITEM_CLASS: Final = re.compile(
+    rf"comment|{_WORD}[-_]{{1,2}}(?:item|single|wrap|block|body|row|one)|single-comment|byuser"
+)
 _ITEM_ID: Final = re.compile(r"(?:div-|li-)?comment(?:-id)?[-_]?(\d+)")
 _WORDS_CLASS: Final = re.compile(
     rf"{_WORD}[-_]{{1,2}}(?:text|content|message|msg|entry|txt|body[-_]{{1,2}}text|description)|commenttext|comment-body__text"
@@ -113,7 +115,9 @@ def _words_of(element: Any) -> str:
         if inner is element or inner.getparent() is None:
             continue
         marked = any(_NOT_WORDS.fullmatch(token) for token in _marks(inner))
-        profile = inner.tag == "a" and re.search(r"/(?:users?|profile|author|member|id)\b", inner.get("href") or "", re.I)
+        profile = inner.tag == "a" and re.search(
+            r"/(?:users?|profile|author|member|id)\b", inner.get("href") or "", re.I
+        )
         person = "schema.org/person" in (inner.get("itemtype") or "").lower() or inner.get("itemprop") == "author"
         furniture = inner.tag in ("script", "style", "button", "form", "header", "footer", "time", "cite", "img")
         if marked or profile or person or furniture:
@@ -151,7 +155,9 @@ def _number(element: Any) -> int | None:
 
 def _date(element: Any, reference: datetime | None) -> datetime | None:
     for inner in _elements(element):
-        stamp = inner.get("datetime") or (inner.get("content") if "date" in (inner.get("itemprop") or "").lower() else None)
+        stamp = inner.get("datetime") or (
+            inner.get("content") if "date" in (inner.get("itemprop") or "").lower() else None
+        )
         if stamp and (found := machine_date(stamp) or parse_date(stamp, reference)):
             return found
         if any("date" in token or "time" in token for token in _marks(inner)):

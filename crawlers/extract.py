@@ -18,9 +18,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, TimeoutError
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final
+from typing import IO, Any, Final, cast
 
 import trafilatura
 from lxml import etree, html  # type: ignore[import-untyped,unused-ignore]
@@ -46,8 +47,12 @@ _WORD: Final = re.compile(r"[^\W\d_]{2,}")
 _LETTER: Final = re.compile(r"[^\W\d_]")
 # Less than a third of letters among the visible characters: tables of figures, emoji walls, base64, mojibake.
 _LETTERS_SHARE: Final = 1 / 3
-_ANY_TAG: Final = re.compile(r"<\s*(?:!doctype|html|head|body|title|meta|div|p|article|main|span|table|h[1-6]|a|br|section)\b", re.I)
-_OTHER_XML: Final = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:rss|feed|urlset|sitemapindex|svg)\b", re.I | re.S)
+_ANY_TAG: Final = re.compile(
+    r"<\s*(?:!doctype|html|head|body|title|meta|div|p|article|main|span|table|h[1-6]|a|br|section)\b", re.IGNORECASE
+)
+_OTHER_XML: Final = re.compile(
+    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:rss|feed|urlset|sitemapindex|svg)\b", re.I | re.S
+)
 _MAGIC: Final = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", b"\x1f\x8b", b"RIFF", b"\x00\x00\x00")
 
 # Furniture inside the text column. Found by class token or id; dropped only if it is small beside the page.
@@ -57,18 +62,22 @@ _FURNITURE: Final = re.compile(
     r"comments?-?title)(?:[-_].*)?"
 )
 _READ_ALSO: Final = re.compile(
-    r"\s*(?:читайте|читать|смотрите|также читайте)\s+(?:также|ещё|еще|по теме|далее)|\s*(?:по теме|материалы по теме|другие новости)\s*:"
-    r"|\s*(?:тағы|сондай-ақ|тағы да)\s+оқ\w+|\s*оқи отырыңыз|\s*оқып көріңіз|\s*тақырып бойынша\s*:|\s*(?:read|see) (?:also|more|next)\b|\s*related\s*:",
-    re.I,
+    r"\s*(?:"
+    r"(?:читайте|читать|смотрите|также читайте)\s+(?:также|ещё|еще|по теме|далее)"
+    r"|(?:по теме|материалы по теме|другие новости|тақырып бойынша|related)\s*:"
+    r"|(?:тағы|тағы да|сондай-ақ)\s+оқ\w+|оқи отырыңыз|оқып көріңіз"
+    r"|(?:read|see) (?:also|more|next)\b)",
+    re.IGNORECASE,
 )
 _FURNITURE_LINE: Final = re.compile(
     r".*\b(?:cookie|куки)[\w-]*\b.*(?:использу|соглас|принима|пайдалан|келіс|қолдан|\buse|accept|agree)"
     r"|.*(?:использу|пайдалан|қолдан|\buses?\b).*\b(?:cookie|куки)"
     r"|(?:.{0,40}\s)?(?:подписывайтесь|подпишитесь|жазылыңыз|follow us|subscribe to)\b.{0,160}"
-    r"|.*(?:доступ\w* только (?:по подписке|подписчикам)|оформите подписку|чтобы (?:продолжить чтение|читать дальше)|"
-    r"жазылым рәсімдеңіз|to continue reading|subscribers only).*"
-    r"|(?:нашли|заметили) ошибку.{0,120}|қате (?:тапсаңыз|байқасаңыз).{0,120}|(?:фото|сурет|photo|видео)\s*:.{0,80}|поделиться.{0,60}|бөлісу.{0,40}",
-    re.I | re.S,
+    r"|.*(?:доступ\w* только (?:по подписке|подписчикам)|оформите подписку|чтобы (?:продолжить чтение|читать дальше)"
+    r"|жазылым рәсімдеңіз|to continue reading|subscribers only).*"
+    r"|(?:нашли|заметили) ошибку.{0,120}|қате (?:тапсаңыз|байқасаңыз).{0,120}"
+    r"|(?:фото|сурет|photo|видео)\s*:.{0,80}|поделиться.{0,60}|бөлісу.{0,40}",
+    re.IGNORECASE | re.DOTALL,
 )
 _LINE_LIMIT: Final = 400  # a longer line is a paragraph that may mention cookies for a reason
 
@@ -138,17 +147,15 @@ def text_outcome(text: str, genre: Genre) -> str:
     visible = len("".join(text.split()))
     if visible and (len(_LETTER.findall(text)) < visible * _LETTERS_SHARE or text.count("\ufffd") > visible / 20):
         return "not_text"
-    words = 0
-    for _ in _WORD.finditer(text):
-        words += 1
-        if words >= MIN_WORDS[genre]:
-            return "ok"
-    return "too_short"
+    enough = next(islice(_WORD.finditer(text), MIN_WORDS[genre] - 1, None), None)
+    return "ok" if enough is not None else "too_short"
 
 
 def _parsed(text: str) -> Any:
     try:
-        tree = html.document_fromstring(text, parser=html.HTMLParser(remove_comments=True, remove_pis=True, huge_tree=True))
+        tree = html.document_fromstring(
+            text, parser=html.HTMLParser(remove_comments=True, remove_pis=True, huge_tree=True)
+        )
     except (etree.ParserError, ValueError, AssertionError):
         return None
     return tree
@@ -191,7 +198,9 @@ def _by_resiliparse(tree: Any, source: str) -> str:
     """From the pruned tree; from the source where the tree was cut for its depth."""
     for document in (etree.tostring(tree, encoding="unicode", method="html"), source):
         try:
-            text = extract_plain_text(document, main_content=True, preserve_formatting=True, alt_texts=False, comments=False)
+            text = extract_plain_text(
+                document, main_content=True, preserve_formatting=True, alt_texts=False, comments=False
+            )
         except (ValueError, RecursionError, RuntimeError):
             continue
         if len(_WORD.findall(text)) >= MIN_WORDS["news"]:
@@ -211,7 +220,9 @@ def _drop_furniture(tree: Any) -> None:
         return
     whole = len(body.text_content())
     for element in list(body.iter()):
-        if not isinstance(element.tag, str) or element.getparent() is None or element.tag in ("main", "article", "h1", "script"):
+        if not isinstance(element.tag, str) or element.tag in ("main", "article", "h1", "script"):
+            continue
+        if element.getparent() is None:  # gone with a furniture element around it
             continue
         marks = f"{element.get('class') or ''} {element.get('id') or ''}".lower().split()
         marked = any(_FURNITURE.fullmatch(mark) for mark in marks)
@@ -237,11 +248,11 @@ def _first_words(element: Any) -> str:
 
 def _tidy(text: str) -> str:
     lines: list[str] = []
-    for line in text.splitlines():
-        line = " ".join(line.split())  # noqa: PLW2901
-        if not line or (len(line) <= _LINE_LIMIT and (_FURNITURE_LINE.match(line.lstrip("- •")) or _READ_ALSO.match(line.lstrip("- •")))):
-            continue
-        lines.append(line)
+    for line in (" ".join(line.split()) for line in text.splitlines()):
+        bare = line.lstrip("- •")
+        furniture = len(line) <= _LINE_LIMIT and (_FURNITURE_LINE.match(bare) or _READ_ALSO.match(bare))
+        if line and not furniture:
+            lines.append(line)
     return "\n".join(lines)
 
 
@@ -271,12 +282,14 @@ class ExtractorPool:
     def __enter__(self) -> ExtractorPool:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         # After Ctrl-C or an error nobody wants the pages still in work.
         if kind is None:
-            self._pool.close()
+            self._pool.close()  # type: ignore[no-untyped-call]
         else:
-            self._pool.stop()
+            self._pool.stop()  # type: ignore[no-untyped-call]
         self._pool.join()
 
     def extract(self, pages: Iterable[Page]) -> Iterator[Extraction]:
@@ -378,8 +391,8 @@ def extract_window(
         for article, outcome in judge.judged(pages, pool, reference):
             if article is not None:
                 texts += 1
-                articles.write(f"{article.to_json()}\n")  # type: ignore[arg-type]
-            outcomes.write(f"{outcome.to_json()}\n")  # type: ignore[arg-type]
+                cast(IO[str], articles).write(f"{article.to_json()}\n")
+            cast(IO[str], outcomes).write(f"{outcome.to_json()}\n")
     return ExtractCounts(source.source_id, dict(sorted(judge.words.items())), texts)
 
 

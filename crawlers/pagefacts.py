@@ -19,9 +19,11 @@ from crawlers.dates import almaty_day, machine_date, parse_date
 
 # schema.org types whose headline and datePublished are those of the page's text.
 _ARTICLE_TYPES: Final = frozenset({
-    "Article", "NewsArticle", "ReportageNewsArticle", "AnalysisNewsArticle", "OpinionNewsArticle", "BackgroundNewsArticle",
-    "BlogPosting", "LiveBlogPosting", "SocialMediaPosting", "AdvertiserContentArticle", "TechArticle", "Report",
+    "Article", "NewsArticle", "ReportageNewsArticle", "AnalysisNewsArticle", "OpinionNewsArticle",
+    "BackgroundNewsArticle", "BlogPosting", "LiveBlogPosting", "SocialMediaPosting",
+    "AdvertiserContentArticle", "TechArticle", "Report",
 })  # fmt: skip
+_NESTING: Final = frozenset({"@graph", "mainEntity", "mainEntityOfPage", "itemListElement", "item"})
 _DATE_METAS: Final = (
     "article:published_time", "og:published_time", "article:published", "datepublished", "pubdate", "publishdate",
     "publish-date", "publish_date", "publication_date", "dc.date.issued", "dcterms.created", "dc.date", "sailthru.date",
@@ -50,9 +52,9 @@ def page_facts(tree: Any, url: str, reference: datetime | None) -> PageFacts:
     return PageFacts(
         title=_title(tree, linked, metas, site_name),
         published_at=_published(tree, linked, metas, url, reference),
-        section=_one_line(metas.get("article:section") or next((s for item in linked if (s := _text(item.get("articleSection")))), None)),
+        section=_one_line(metas.get("article:section") or _first_text(linked, "articleSection")),
         site_name=site_name,
-        body=next((body for item in linked if (body := _text(item.get("articleBody")))), None),
+        body=_first_text(linked, "articleBody"),
     )
 
 
@@ -60,7 +62,7 @@ def page_facts(tree: Any, url: str, reference: datetime | None) -> PageFacts:
 
 
 def _articles(tree: Any) -> Iterator[dict[str, Any]]:
-    """Objects of an article type in the page's JSON-LD; broken JSON is passed over, outlets often leave line ends in."""
+    """Objects of an article type in the page's JSON-LD; broken JSON is passed over, raw line ends in it are not."""
     for script in tree.iter("script"):
         if "ld+json" not in (script.get("type") or "").lower():
             continue
@@ -77,9 +79,14 @@ def _articles(tree: Any) -> Iterator[dict[str, Any]]:
                 waiting += node
             elif isinstance(node, dict):
                 types = node.get("@type")
-                if _ARTICLE_TYPES & set(filter(lambda kind: isinstance(kind, str), types if isinstance(types, list) else [types])):
+                named = types if isinstance(types, list) else [types]
+                if any(isinstance(kind, str) and kind in _ARTICLE_TYPES for kind in named):
                     yield node
-                waiting += [value for key, value in node.items() if key in ("@graph", "mainEntity", "itemListElement", "item", "mainEntityOfPage")]
+                waiting += [value for key, value in node.items() if key in _NESTING]
+
+
+def _first_text(linked: list[dict[str, Any]], key: str) -> str | None:
+    return next((text for item in linked if (text := _text(item.get(key)))), None)
 
 
 def _text(value: Any) -> str | None:
@@ -95,7 +102,9 @@ def _metas(tree: Any) -> dict[str, str]:
     """First content of each meta name or property, names lower-cased."""
     metas: dict[str, str] = {}
     for meta in tree.iter("meta"):
-        name = (meta.get("property") or meta.get("name") or meta.get("itemprop") or meta.get("http-equiv") or "").lower()
+        name = (
+            meta.get("property") or meta.get("name") or meta.get("itemprop") or meta.get("http-equiv") or ""
+        ).lower()
         content = (meta.get("content") or "").strip()
         if name and content:
             metas.setdefault(name, content)
@@ -152,7 +161,8 @@ def _published(
 ) -> datetime | None:
     stamps: list[str | None] = [_text(item.get("datePublished")) for item in linked]
     stamps += [
-        e.get("content") or e.get("datetime") or e.text_content() for e in tree.xpath("//*[@itemprop='datePublished']")[:1]
+        e.get("content") or e.get("datetime") or e.text_content()
+        for e in tree.xpath("//*[@itemprop='datePublished']")[:1]
     ]
     stamps += [metas.get(name) for name in _DATE_METAS]
     days: list[datetime] = []
@@ -176,14 +186,20 @@ def _has_clock(moment: datetime) -> bool:
 def _times(tree: Any, reference: datetime | None) -> Iterator[datetime]:
     """<time> elements, those marked as publication first, then short date lines in words, outside of link lists."""
     times = [element for element in tree.iter("time") if not _in_link_list(element)]
-    times.sort(key=lambda element: 0 if element.get("pubdate") is not None or "publish" in (element.get("class") or "").lower() else 1)
+    times.sort(
+        key=lambda element: element.get("pubdate") is None and "publish" not in (element.get("class") or "").lower()
+    )
     for element in times:
         for text in (element.get("datetime"), element.text_content()):
             if text and (found := machine_date(text) or parse_date(text, reference)):
                 yield found
                 break
     for element in tree.iter():
-        if not isinstance(element.tag, str) or element.tag in ("time", "meta", "body", "html") or _in_link_list(element):
+        if (
+            not isinstance(element.tag, str)
+            or element.tag in ("time", "meta", "body", "html")
+            or _in_link_list(element)
+        ):
             continue
         mark = f"{element.get('class') or ''} {element.get('id') or ''}".lower()
         if _DATE_MARK.fullmatch(mark.strip()) is None or "update" in mark or "modified" in mark:

@@ -99,7 +99,9 @@ _MAIL_SIGN: Final = re.compile(
     r"(?P<tight>@)|\s?@\s?|\s?[(\[{]\s?(?:at|эт|собака|собачка)\s?[)\]}]\s?|\s(?:собака|собачка)\s", re.IGNORECASE
 )
 _DOT: Final = r"(?:\.|\s\.\s?|\s?[(\[{]\s?(?:dot|точка)\s?[)\]}]\s?|\s(?:dot|точка)\s)"
-_DOMAIN: Final = re.compile(rf"[^\W_][\w-]{{0,62}}(?:{_DOT}[^\W_][\w-]{{0,62}}){{0,4}}{_DOT}[^\W\d_]{{2,24}}", re.IGNORECASE)
+_DOMAIN: Final = re.compile(
+    rf"[^\W_][\w-]{{0,62}}(?:{_DOT}[^\W_][\w-]{{0,62}}){{0,4}}{_DOT}[^\W\d_]{{2,24}}", re.IGNORECASE
+)
 # Beside a spelt or spaced sign a Cyrillic "domain" is the next sentence: "злая собака дома.Потом".
 _LATIN_DOMAIN: Final = re.compile(
     rf"[a-z0-9][a-z0-9-]{{0,62}}(?:{_DOT}[a-z0-9-]{{1,63}}){{0,4}}{_DOT}[a-zа-я]{{2,24}}", re.IGNORECASE
@@ -195,10 +197,18 @@ def _handles(text: str) -> Iterator[tuple[int, int]]:
 # Most texts hold no number that long: one cheap look spares them a dozen patterns.
 _FIVE_DIGITS: Final = re.compile(r"\d(?:[^\w\n]{0,5}_{0,2}\d){4}")
 _GAP: Final = r"[ \u00a0\t]?[-‐‑‒–—−./_*]?[ \u00a0\t]?"
-_MONEY: Final = r"(?!\s?(?:тг\b|тенге|теңге|теңг|tenge|kzt|₸|\$|€|₽|%|руб|рубл|долл|евро|сом\b|сум\b|тыс|млн|млрд|трлн|милли|шт\b|кв|человек|адам))"
-_CARD: Final = re.compile(r"(?<![A-Za-z\d.,/-])[2-6]\d{3}(?:[ \u00a0-]?\d{4}){3}(?![\d])")
+# Not inside a hash, a path or a longer figure: 43.238949, 1 700 123 45 67, /news/87071234567/.
+_BEFORE: Final = r"(?<![A-Za-z\d+/=])(?<!\d[ \u00a0.,-])"
+_MONEY: Final = (
+    r"(?!\s?(?:тг\b|тенге|теңге|теңг|tenge|kzt|₸|\$|€|₽|%|руб|долл|евро|сом\b|сум\b|тыс|млн|млрд|трлн|милли|шт\b|кв"
+    r"|человек|адам))"
+)
+_AFTER: Final = rf"(?![A-Za-z\d]){_MONEY}"
+_CARD: Final = re.compile(rf"{_BEFORE}[2-6]\d{{3}}(?:[ \u00a0-]?\d{{4}}){{3}}(?!\d)")
 _IBAN: Final = re.compile(r"\bKZ\s?\d{2}(?:\s?[0-9A-Z]){16}\b")
-_CARD_CUE: Final = re.compile(r"(?:карт[аеуы]|карточк|kaspi|каспи|halyk|халық|сбер|visa|mastercard)\W{0,20}$", re.IGNORECASE)
+_CARD_CUE: Final = re.compile(
+    r"(?:карт[аеуы]|карточк|kaspi|каспи|halyk|халық|сбер|visa|mastercard)\W{0,20}$", re.IGNORECASE
+)
 
 
 def _cards(text: str) -> Iterator[tuple[int, int]]:
@@ -220,9 +230,9 @@ def _luhn(number: str) -> bool:
 
 # Never in groups of three: "120 515 000 000" is a budget.
 _IIN: Final = re.compile(
-    rf"(?<![A-Za-z\d.,/-])\d{{6}}(?:[ \u00a0-]?\d{{3}}[ -]?\d{{3}}|[ \u00a0-]\d[ -]?\d{{5}})(?![A-Za-z\d]){_MONEY}"
-    rf"|(?<![A-Za-z\d.,/-])\d{{4}}[ \u00a0-]\d{{4}}[ \u00a0-]\d{{4}}(?![A-Za-z\d]){_MONEY}"
-    rf"|(?<![A-Za-z\d.,/-])\d(?:[ \u00a0]\d){{11}}(?![\d])(?! ?\d)"
+    rf"{_BEFORE}\d{{6}}(?:[ \u00a0-]?\d{{3}}[ -]?\d{{3}}|[ \u00a0-]\d[ -]?\d{{5}}){_AFTER}"
+    rf"|{_BEFORE}\d{{4}}[ \u00a0-]\d{{4}}[ \u00a0-]\d{{4}}{_AFTER}"
+    rf"|{_BEFORE}\d(?:[ \u00a0]\d){{11}}(?![\d])(?! ?\d)"
 )
 _IIN_CUE: Final = re.compile(r"(?:иин|жсн|иік|\biin\b)\W{0,8}$", re.IGNORECASE)
 _CUED_IIN: Final = re.compile(r"\d(?:[ \u00a0.-]?\d){11}(?!\d)")
@@ -265,29 +275,27 @@ _TAIL: Final = (
 _MOBILE: Final = r"(?:70[0-8]|747|75[0-9]|76[0-4]|77[0-8]|9\d\d)"
 _PHONES: Final = (
     # any country: +996 555 12 34 56, 00 1 202 555 0143
-    re.compile(rf"(?<![\d+])\+{_GAP}[1-9](?:{_GAP}[()]?{_GAP}\d){{7,14}}(?![A-Za-z\d]){_MONEY}"),
-    re.compile(rf"(?<![\d.,])(?<!\d[ \u00a0])00[1-9](?:{_GAP}[()]?{_GAP}\d){{8,13}}(?![A-Za-z\d]){_MONEY}"),
+    re.compile(rf"(?<![\d+])\+{_GAP}[1-9](?:{_GAP}[()]?{_GAP}\d){{7,14}}{_AFTER}"),
+    re.compile(rf"(?<![\d.,])(?<!\d[ \u00a0])00[1-9](?:{_GAP}[()]?{_GAP}\d){{8,13}}{_AFTER}"),
     # 8 (707) 123-45-67, 7.707.123.45.67, 87071234567
-    re.compile(rf"(?<![A-Za-z\d.,+/-])(?<!\d[ \u00a0])[78]{_GAP}\(?{_GAP}[3-9]\d{{2}}{_GAP}\)?{_GAP}{_TAIL}(?![A-Za-z\d]){_MONEY}"),
+    re.compile(rf"{_BEFORE}[78]{_GAP}\(?{_GAP}[3-9]\d{{2}}{_GAP}\)?{_GAP}{_TAIL}{_AFTER}"),
     # 8 (7172) 55-12-34, 8 (71722) 5-12-34, 8 7172 551234
-    re.compile(rf"(?<![A-Za-z\d.,+/-])[78]{_GAP}\({_GAP}[37]\d{{3,4}}{_GAP}\){_GAP}\d(?:{_GAP}\d){{4,5}}(?!\d)"),
-    re.compile(rf"(?<![A-Za-z\d.,+/-])(?<!\d[ \u00a0])[78]{_GAP}[37]\d{{3}}{_GAP}\d{{2}}{_GAP}\d{{2}}{_GAP}\d{{2}}(?![A-Za-z\d]){_MONEY}"),
+    re.compile(rf"{_BEFORE}[78]{_GAP}\({_GAP}[37]\d{{3,4}}{_GAP}\){_GAP}\d(?:{_GAP}\d){{4,5}}(?!\d)"),
+    re.compile(rf"{_BEFORE}[78]{_GAP}[37]\d{{3}}{_GAP}\d{{2}}{_GAP}\d{{2}}{_GAP}\d{{2}}{_AFTER}"),
     # digit by digit: 8 7 0 7 1 2 3 4 5 6 7
-    re.compile(r"(?<![A-Za-z\d.,+/-])(?<!\d[ \u00a0])[78](?:[ \u00a0._*-]{1,2}\d){10}(?!\d)(?![ .]\d)"),
+    re.compile(rf"{_BEFORE}[78](?:[ \u00a0._*-]{{1,2}}\d){{10}}(?!\d)(?![ .]\d)"),
     # (727) 250-12-34, 707 123 45 67, 7071234567
-    re.compile(rf"(?<![A-Za-z\d.,+/-])\([3-9]\d{{2,4}}\){_GAP}\d(?:{_GAP}\d){{4,6}}(?!\d)"),
-    re.compile(rf"(?<![A-Za-z\d.,+/-])(?<!\d[ \u00a0]){_MOBILE}{_GAP}{_TAIL}(?![A-Za-z\d]){_MONEY}"),
+    re.compile(rf"{_BEFORE}\([3-9]\d{{2,4}}\){_GAP}\d(?:{_GAP}\d){{4,6}}(?!\d)"),
+    re.compile(rf"{_BEFORE}{_MOBILE}{_GAP}{_TAIL}{_AFTER}"),
 )
 # Short city numbers are phones only beside such a word; a date or opening hours after it are none.
 _PHONE_CUE: Final = re.compile(
-    r"\b(?:тел(?:ефон(?:ы|у|а|ом)?|ефондар\w{0,4})?|тлф|моб(?:ильный)?|сот(?:овый)|ұялы|байланыс\w{0,4}|(?:поз)?звоните|қоңырау шал\w{0,8}|"
-    r"whats?app|ватсап\w{0,2}|вотсап\w{0,2}|phone|tel|call)\b[^\w\n]{0,6}"
+    r"\b(?:тел(?:ефон(?:ы|у|а|ом)?|ефондар\w{0,4})?|тлф|моб(?:ильный)?|сотовый|ұялы|байланыс\w{0,4}|(?:поз)?звоните"
+    r"|қоңырау шал\w{0,8}|whats?app|ватсап\w{0,2}|вотсап\w{0,2}|phone|tel|call)\b[^\w\n]{0,6}"
     r"(?!\d{1,2}[./]\d{1,2}[./]\d\d|\d{1,2}[.:]\d\d\s?[-–—])"
-    rf"(?P<number>\(?\d(?:[ \u00a0()./-]{{0,2}}\d){{4,11}})(?![A-Za-z\d]){_MONEY}",
+    rf"(?P<number>\(?\d(?:[ \u00a0()./-]{{0,2}}\d){{4,11}}){_AFTER}",
     re.IGNORECASE,
 )
-
-
 # Tax and registration numbers of companies: public, and ten digits long in Russia.
 _COMPANY_CUE: Final = re.compile(r"\b(?:инн|огрн|кпп|бин|бсн|erid|isbn|issn)\W*_*$", re.IGNORECASE)
 

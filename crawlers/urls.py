@@ -59,9 +59,8 @@ def canonical(url: str) -> str:
     host = _canonical_host(host)
     if port is None:
         scheme = "https"
-    return (
-        f"{scheme}://{host}{'' if port is None else f':{port}'}{path}{'?' + query if query else ''}"
-        + (f"#{_recoded(fragment, _FRAGMENT_SAFE)}" if fragment.startswith("!") else "")
+    return f"{scheme}://{host}{'' if port is None else f':{port}'}{path}{'?' + query if query else ''}" + (
+        f"#{_recoded(fragment, _FRAGMENT_SAFE)}" if fragment.startswith("!") else ""
     )
 
 

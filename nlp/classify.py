@@ -29,6 +29,7 @@ from nlp.labels import Head, codes_by_head, read_labels
 FORMAT: Final = 1
 BASELINE: Final = Path(__file__).with_name("models") / "baseline"
 RELATION: Final = ("none", "mention", "relation")  # `relation` is split into domestic and abroad by place, not by words
+ORDERED: Final = ("sev",)
 TOLD: Final = ("report", "official")
 _ARRAYS: Final = ("text_columns", "text_weights", "text_bias", "text_rarity")
 _GROUP_ARRAYS: Final = ("group_columns", "group_weights", "group_bias", "group_rarity")
@@ -173,8 +174,9 @@ class Baseline:
         return _by_head(scores, group_outputs(), self.card["temperatures"])
 
     def choose(self, head: str, p: Floats) -> int:
-        """The chosen label of a one-of head: the highest probability after the weights found on validation."""
-        return int(np.argmax(p * np.asarray(self.card["choice"][head], dtype=np.float32)))
+        """The chosen label of a one-of head, after the weights found on validation."""
+        weighted: Floats = p * np.asarray(self.card["choice"][head], dtype=np.float32)
+        return int(chosen(weighted[None, :], head in ORDERED)[0])
 
     def _group(self, p: dict[str, Floats], row: int) -> GroupPrediction:
         heads = read_labels()
@@ -243,6 +245,16 @@ def probabilities(scores: Floats, kind: str, temperature: float) -> Floats:
     powers = np.exp(heated - heated.max(axis=1, keepdims=True))
     share: Floats = powers / powers.sum(axis=1, keepdims=True)
     return share
+
+
+def chosen(p: Floats, ordered: bool) -> npt.NDArray[np.int64]:
+    """The label of each row: the most probable one, or the median where labels are steps of one scale.
+
+    Four rare degrees of severity share what speaks against "none": the highest alone would nearly always be "none".
+    """
+    reached = np.cumsum(p, axis=1) >= p.sum(axis=1, keepdims=True) / 2 if ordered else p
+    labels: npt.NDArray[np.int64] = np.argmax(reached, axis=1)
+    return labels
 
 
 def _by_head(

@@ -222,7 +222,8 @@ def report(data: Path, functional_folder: Path, reader: Reader) -> str:
             "### Expected calibration error",
             markdown(["head", "ECE"], ece),
             "### Functional suite (kept apart: nothing is learnt or tuned on it)",
-            f"Score {functional.score:.3f}; templates of harmless functions flagged as hostile {functional.false_hostility:.3f}; "
+            f"Score {functional.score:.3f}; templates of harmless functions "
+            f"flagged as hostile {functional.false_hostility:.3f}; "
             f"templates whose answer changes with the group in the slot {functional.swap_changes:.3f}.",
             markdown(["language", "templates", "score"], by_language),
             markdown(["function", "templates", "score"], by_function),

@@ -12,7 +12,7 @@ import itertools
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -56,6 +56,7 @@ _CYRILLIC_SIGNS = {
     "$": "с",
 }
 _LATIN_SIGNS = {"0": "o", "1": "il", "3": "e", "4": "a", "5": "s", "@": "a", "$": "s"}
+_LONGEST_LIST = 24  # names in a row that may share one head noun; keeps a wall of names linear
 _LONGEST_SPACED = 120  # longer runs are tables and garbage
 _MOST_SIGNS = 4  # 7 readings of a sign: 2,401 look-ups at the most, and such words are rare
 
@@ -63,7 +64,7 @@ _JOINING = re.compile(r"[ \t\u00a0]+|[-\u2010\u2011\u2013]|[ \t\u00a0]*[«\"“]
 _SENTENCE_START = re.compile(r"(?:^|[.!?…\n:»\"“«(\[]|[—–-]\s)\s*$")
 _RUSSIAN_AND = frozenset({"и", "или", "да", "либо", "а", "с"})
 _KAZAKH_AND = frozenset({"пен", "мен", "бен", "жане", "не", "немесе", "менен", "и", "та", "те", "да", "де"})
-_ENGLISH_FUNCTION_WORDS = frozenset("and or this that but to with at for because when while on in each every".split())
+_ENGLISH_FUNCTION_WORDS = frozenset(["and", "or", "this", "that", "but", "to", "with", "at", "for", "because", "when", "while", "on", "in", "each", "every"])
 _LANGUAGE_VERBS_EN = frozenset({"speak", "speaks", "spoke", "speaking", "learn", "learns", "learning", "into"})
 
 
@@ -105,6 +106,17 @@ class _Word:
 
 
 @dataclass(frozen=True, slots=True)
+class _Name:
+    """A judged name, in positions of the folded text; `kind` of homonym, empty for people."""
+
+    start: int
+    end: int
+    group: str
+    pejorative: bool = False
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class _Context:
     kind: str
     words: frozenset[str]
@@ -132,6 +144,7 @@ class _Lexicon:
     heads_kk: dict[str, str]
     heads_kk_stems: frozenset[str]
     country_stems: frozenset[str]
+    beside: dict[str, tuple[str, ...]]
     contexts: tuple[_Context, ...]
     states: tuple[tuple[str, str], ...]  # folded beginning of a state's name → its people
     beginnings: frozenset[str]  # first three letters of every form and stem
@@ -253,26 +266,26 @@ class _Resolver:
         self._kazakh: bool | None = None
 
     def found(self, phrase_possible: bool) -> GroupsFound:
-        taken: list[tuple[int, int, str, bool, str]] = []  # start, end in the folded text, group, pejorative, kind
-        if phrase_possible:
-            taken += self._phrases()
-        free = [(index, sense) for index, sense in self.senses.items() if not self._covered(index, taken)]
-        for index, sense in free:
-            verdict = self._verdict(index, sense)
-            if verdict is None:
-                continue
-            group, kind = verdict
+        names = self._phrases() if phrase_possible else []
+        covered = bytearray(len(self.folded.text))
+        for name in names:
+            covered[name.start : name.end] = b"\1" * (name.end - name.start)
+        for index, sense in self.senses.items():
             word = self.words[index]
-            taken.append((word.start, word.end, group, sense.pejorative and not kind, kind))
-        merged = self._merge(sorted(taken))
+            if covered[word.start] or covered[word.end - 1]:
+                continue
+            verdict = self._verdict(index, sense)
+            if verdict is not None:
+                group, kind = verdict
+                names.append(_Name(word.start, word.end, group, sense.pejorative and not kind, kind))
         mentions, homonyms = [], []
-        for start, end, group, pejorative, kind in merged:
-            span = self.folded.span(start, end)
+        for name in self._merge(sorted(names, key=lambda name: name.start)):
+            span = self.folded.span(name.start, name.end)
             surface = self.text[span[0] : span[1]]
-            if kind:
-                homonyms.append(Homonym(group, span, surface, kind))
+            if name.kind:
+                homonyms.append(Homonym(name.group, span, surface, name.kind))
             else:
-                mentions.append(GroupMention(group, span, surface, pejorative))
+                mentions.append(GroupMention(name.group, span, surface, name.pejorative))
         return GroupsFound(tuple(mentions), tuple(homonyms))
 
     def _as_spelt(self, index: int, sense: Sense) -> Sense | None:
@@ -351,7 +364,7 @@ class _Resolver:
             return ""
         if word.endswith("ом") or (before in _BEFORE_LANGUAGE and word.endswith(("ом", "ий", "ого"))):
             return "language"
-        if self._near(index, ("владе", "язык") if word.endswith("им") else _LANGUAGE_TALK, 3):
+        if self._near(index, ("владе", "язык") if word.endswith("им") else self.lexicon.beside["language_talk"], 3):
             return "language"
         return ""
 
@@ -360,7 +373,8 @@ class _Resolver:
         if before in _LANGUAGE_VERBS_EN:
             return "language"
         after = index + 1
-        while after < len(self.words) and self._joined(after - 1, after):
+        last = min(len(self.words), index + _LONGEST_LIST)
+        while after < last and self._joined(after - 1, after):
             sense = self.senses.get(after)
             if (sense is not None and sense.kind in ("english", "english_people")) or (
                 self.words[after].text == "and" and after + 1 in self.senses
@@ -391,7 +405,8 @@ class _Resolver:
     def _kazakh_head(self, index: int) -> str:
         """The kind of thing a bare stem's head noun is, or empty for people and for no head."""
         after = index + 1
-        while after < len(self.words) and (self._joined(after - 1, after) or self._listed(after)):
+        last = min(len(self.words), index + _LONGEST_LIST)
+        while after < last and (self._joined(after - 1, after) or self._listed(after)):
             text = self.words[after].text
             sense = self.senses.get(after)
             if sense is not None and sense.kind in ("bare", "person"):
@@ -417,7 +432,7 @@ class _Resolver:
         after = index + 1
         if after < len(self.words) and self._joined(index, after):
             readings = (self.words[after].text, *latin_readings(self.words[after].text))
-            if any(reading.startswith(_NOT_LOCAL_PEOPLE) for reading in readings):
+            if any(reading.startswith(_lexicon().beside["not_local_people"]) for reading in readings):
                 return "drop"
         return ""
 
@@ -468,7 +483,7 @@ class _Resolver:
         return any(word.text.startswith(beginnings) for word in window)
 
     def _near_person(self, index: int) -> bool:
-        return self._near(index, _PERSON_SIGNS, 3)
+        return self._near(index, self.lexicon.beside["person_signs"], 3)
 
     def _gap(self, left: int, right: int) -> str:
         return self.folded.text[self.words[left].end : self.words[right].start]
@@ -539,44 +554,43 @@ class _Resolver:
 
     # -- phrases and merging -------------------------------------------------------------------------------------
 
-    def _phrases(self) -> list[tuple[int, int, str, bool, str]]:
-        taken: list[tuple[int, int, str, bool, str]] = []
+    def _phrases(self) -> list[_Name]:
+        names: list[_Name] = []
+        text = self.folded.text
         for phrase in _PHRASES:
-            taken += [
-                (match.start(), match.end(), phrase.group, phrase.pejorative, "")
-                for match in phrase.pattern.finditer(self.folded.text)
+            names += [
+                _Name(match.start(), match.end(), phrase.group, phrase.pejorative)
+                for match in phrase.pattern.finditer(text)
             ]
         for pattern in _CITIZENS:
-            for match in pattern.finditer(self.folded.text):
-                group = next((g for s, g in self.lexicon.states if match["state"].startswith(s)), None)
-                if group is not None and not (match["state"] + " ").startswith("казакстан"):
-                    taken.append((match.start(), match.end(), group, False, ""))
-        taken.sort(key=lambda item: (item[0], -item[1]))
-        return [item for n, item in enumerate(taken) if n == 0 or all(item[0] >= end for _, end, *_ in taken[:n])]
+            for match in pattern.finditer(text):
+                group = next((group for state, group in self.lexicon.states if match["state"].startswith(state)), None)
+                if group is not None:
+                    names.append(_Name(match.start(), match.end(), group))
+        names.sort(key=lambda name: (name.start, -name.end))
+        apart: list[_Name] = []
+        for name in names:
+            if not apart or name.start >= apart[-1].end:
+                apart.append(name)
+        return apart
 
-    def _covered(self, index: int, taken: Iterable[tuple[int, int, str, bool, str]]) -> bool:
-        word = self.words[index]
-        return any(word.start < end and start < word.end for start, end, *_ in taken)
-
-    def _merge(self, taken: list[tuple[int, int, str, bool, str]]) -> Iterator[tuple[int, int, str, bool, str]]:
+    def _merge(self, names: Iterable[_Name]) -> Iterator[_Name]:
         """Two halves of one name are one mention: "турки-ахыска", "ахыска түріктері"."""
-        pending: tuple[int, int, str, bool, str] | None = None
-        for item in taken:
+        pending: _Name | None = None
+        for name in names:
             if pending is not None:
-                gap = self.folded.text[pending[1] : item[0]]
-                halves = self.folded.text[pending[0] : item[1]]
-                if pending[2] == item[2] and not pending[4] and not item[4] and gap in ("-", " ") and "ахыск" in halves:
-                    pending = (pending[0], item[1], item[2], pending[3] or item[3], "")
+                text = self.folded.text
+                halves = pending.group == name.group and text[pending.end : name.start] in ("-", " ")
+                if halves and not pending.kind and not name.kind and "ахыск" in text[pending.start : name.end]:
+                    pending = replace(pending, end=name.end, pejorative=pending.pejorative or name.pejorative)
                     continue
                 yield pending
-            pending = item
+            pending = name
         if pending is not None:
             yield pending
 
 
 _BEFORE_LANGUAGE = frozenset({"на", "по", "в", "с", "без", "ни", "вместо", "кроме", "убрать"})
-_LANGUAGE_TALK = ("знат", "знае", "знаю", "говор", "учит", "учу", "учат", "выуч", "изуч", "понима", "сдат", "сдав", "урок", "язык", "перев", "курс", "репетитор", "владе")  # fmt: skip
-_PERSON_SIGNS = ("девушк", "женщин", "жен", "мать", "мам", "бабушк", "сосед", "муж", "замуж", "вышл", "родил", "учительниц", "красавиц", "дочь")  # fmt: skip
 _GIVEN_NAMES = frozenset({"мамбет", "хачик", "фриц", "мари"})
 _RESPECT = frozenset({"ата", "ага", "агай", "апа", "апай", "кажи", "батыр", "хан", "акын", "би"})
 
@@ -636,10 +650,7 @@ def _kazakh_head_kind(word: str) -> str:
 
 
 def _kazakh_person_after(words: list[_Word], index: int) -> bool:
-    return index + 1 < len(words) and words[index + 1].text.startswith(_KAZAKH_PEOPLE)
-
-
-_KAZAKH_PEOPLE = ("азамат", "жигит", "жастар", "халк", "диаспора", "отбас", "бала", "жумысшы", "кыз", "студент", "этнос", "кауым", "агайын", "бауыр", "инженер", "маман", "коршi", "корши", "саудагер")  # fmt: skip
+    return index + 1 < len(words) and words[index + 1].text.startswith(_lexicon().beside["kazakh_people"])
 
 
 # -- words of the text -----------------------------------------------------------------------------------------------
@@ -661,8 +672,14 @@ def _words(folded: Folded) -> tuple[list[_Word], bool]:
     if _RUN.search(text):
         undone += _drawn_words(words)
     if undone:
-        words = [w for w in words if not any(w.start < u.end and u.start < w.end for u in undone)]
-        words = sorted([*words, *undone], key=lambda word: word.start)
+        covered = bytearray(len(text))
+        apart: list[_Word] = []
+        for word in sorted(undone, key=lambda word: (word.start, -word.end)):
+            if not apart or word.start >= apart[-1].end:
+                apart.append(word)
+                covered[word.start : word.end] = b"\1" * (word.end - word.start)
+        words = [word for word in words if not covered[word.start] and not covered[word.end - 1]]
+        words = sorted([*words, *apart], key=lambda word: word.start)
     return words, phrase_possible
 
 
@@ -726,7 +743,7 @@ def _drawn_words(words: Iterable[_Word]) -> Iterator[_Word]:
 # -- the lexicon -----------------------------------------------------------------------------------------------------
 
 _GROUP_KEYS = frozenset(
-    "ru ru_plural adj nominal kk en plain slur slur_adj slur_nominal slur_kk slur_en slur_prefix state state_more country_kk name_like".split()
+    ["ru", "ru_plural", "adj", "nominal", "kk", "en", "plain", "slur", "slur_adj", "slur_nominal", "slur_kk", "slur_en", "slur_prefix", "state", "state_more", "country_kk", "name_like"]
 )
 
 
@@ -827,6 +844,7 @@ def _compile(table: dict[str, Any]) -> _Lexicon:
         heads_kk=heads["kk"],
         heads_kk_stems=frozenset(heads["kk"]),
         country_stems=frozenset(countries),
+        beside={name: tuple(words) for name, words in table["beside"].items()},
         contexts=tuple(
             _Context(
                 kind,
@@ -844,9 +862,8 @@ def _compile(table: dict[str, Any]) -> _Lexicon:
 
 
 _ENGLISH_NOUNS = frozenset(
-    "turk kurd pole finn swede jew slav moskal mambet sart churka gypsies englishmen frenchmen".split()
+    ["turk", "kurd", "pole", "finn", "swede", "jew", "slav", "moskal", "mambet", "sart", "churka", "gypsies", "englishmen", "frenchmen"]
 )
-_NOT_LOCAL_PEOPLE = ("билик", "атк", "уакыт", "аким", "полиц", "бюджет", "озин", "маны", "бак", "телеарна", "онди", "оним", "тауар", "маслихат", "касипорын", "инспекция", "орган", "денгей", "су", "жер", "баспасоз", "бас", "музей", "мектеп", "аурухана", "мал", "полицей", "прокурат", "сот", "департамент", "баскарма", "шенеуник", "депутат", "сайлау", "базар", "дукен")  # fmt: skip
 _PHRASES = tuple(
     _Phrase(re.compile(rf"(?<!\w)(?:{pattern})"), group, pejorative)
     for pattern, group, pejorative in (
@@ -872,6 +889,5 @@ _CITIZENS = (
     re.compile(r"(?<!\w)citizens? of (?P<state>\w+)"),
 )
 _PHRASE_TRIGGERS = frozenset(
-    "граж урож выхо азам шала shal крым кыры озге баска баск боте богд ана друг иной иных иной чужо нерус неру руск русс труд"
-    " неле неза енбе инос шете fore labo прие рабо мигр citi нати улт улты этно студ келг".split()
+    ["граж", "урож", "выхо", "азам", "шала", "shal", "крым", "кыры", "озге", "баска", "баск", "боте", "богд", "ана", "друг", "иной", "иных", "иной", "чужо", "нерус", "неру", "руск", "русс", "труд", "неле", "неза", "енбе", "инос", "шете", "fore", "labo", "прие", "рабо", "мигр", "citi", "нати", "улт", "улты", "этно", "студ", "келг"]
 ) - {"русс", "нати", "ана"}

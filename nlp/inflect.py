@@ -10,10 +10,10 @@ import re
 
 from nlp.normalise import fold_word
 
-_HARD_ADJECTIVE = "ый ого ому ым ом ая ой ую ою ое ые ых ыми".split()
-_VELAR_ADJECTIVE = "ий ого ому им ом ая ой ую ою ое ие их ими".split()
-_SOFT_ADJECTIVE = "ий его ему им ем ая ей ую ею ее ие их ими".split()
-_POSSESSIVE_ADJECTIVE = "ий ьего ьему ьим ьем ья ьей ью ьею ье ьи ьих ьими".split()
+_HARD_ADJECTIVE = ("ый", "ого", "ому", "ым", "ом", "ая", "ой", "ую", "ою", "ое", "ые", "ых", "ыми")
+_VELAR_ADJECTIVE = ("ий", "ого", "ому", "им", "ом", "ая", "ой", "ую", "ою", "ое", "ие", "их", "ими")
+_SOFT_ADJECTIVE = ("ий", "его", "ему", "им", "ем", "ая", "ей", "ую", "ею", "ее", "ие", "их", "ими")
+_POSSESSIVE_ADJECTIVE = ("ий", "ьего", "ьему", "ьим", "ьем", "ья", "ьей", "ью", "ьею", "ье", "ьи", "ьих", "ьими")
 _OBLIQUE_PLURAL = ("ам", "ами", "ах")
 
 # A Kazakh ending in folded letters: plural, possessive, case, person, and the derivations that still mean the people.
@@ -35,6 +35,7 @@ def adjective_forms(adjective: str) -> frozenset[str]:
     """All forms of a Russian adjective given in the nominative masculine singular."""
     word = fold_word(adjective)
     stem = word[:-2]
+    endings: tuple[str, ...]
     if word.endswith("чий"):
         endings = _POSSESSIVE_ADJECTIVE
     elif word.endswith("ый"):
@@ -53,9 +54,11 @@ def noun_forms(noun: str) -> frozenset[str]:
         return _singular_hard(word) | {word[:-2] + ending for ending in ("е", "ы", "", *_OBLIQUE_PLURAL)}
     if word.endswith("ец"):
         stem = word[:-2] + ("йц" if word[-3] in "аеиоуюя" else "ц")
-        return frozenset({word, *(stem + ending for ending in "а у ем ом е ы ев ов ам ами ах".split())})
+        return frozenset(
+            {word, *(stem + ending for ending in ("а", "у", "ем", "ом", "е", "ы", "ев", "ов", "ам", "ами", "ах"))}
+        )
     if word.endswith(("енок", "чонок")):
-        return frozenset({word, *(word[:-2] + "к" + ending for ending in "а у ом е".split())}) | {
+        return frozenset({word, *(word[:-2] + "к" + ending for ending in ("а", "у", "ом", "е"))}) | {
             word[:-4] + ending for ending in ("ята", "ят", "ятам", "ятами", "ятах")
         }
     if word.endswith("ок") and len(word) > 4:
@@ -89,7 +92,7 @@ def noun_forms(noun: str) -> frozenset[str]:
         return frozenset(forms)
     if word.endswith("й"):
         return frozenset(word[:-1] + ending for ending in ("й", "я", "ю", "ем", "е", "и", "ев", "ям", "ями", "ях"))
-    plural = ("и", "ов", "ей") if word[-1] in "гкхжшчщ" else ("ы", "ов")
+    plural: tuple[str, ...] = ("и", "ов", "ей") if word[-1] in "гкхжшчщ" else ("ы", "ов")
     return _singular_hard(word) | {word + ending for ending in (*plural, *_OBLIQUE_PLURAL)}
 
 

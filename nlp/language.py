@@ -9,16 +9,26 @@ and keeps it near 100 MB instead of 1 GB.
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 
 from lingua import Language, LanguageDetector, LanguageDetectorBuilder
 
 from nlp.russian import analyses
 
 CODES = ("kk", "ru", "en", "mix", "other", "und")
+
+LEXICON = Path(__file__).with_name("language.toml")
+_LISTS: dict[str, list[str]] = tomllib.loads(LEXICON.read_text(encoding="utf-8"))
+
+
+def _words(name: str) -> frozenset[str]:
+    return frozenset(_LISTS[name])
+
 
 _NOISE = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\S+|[@#]\w+|\[[^\]\s]{1,12}\]|&\w+;")
 _WORD = re.compile(r"[^\W\d_]+(?:['’ʻʼ‘`][^\W\d_]+)*")
@@ -41,53 +51,24 @@ _UZBEK_LATIN = re.compile(
 )
 
 # Frequent Kazakh words as they are typed with Russian letters, none of them a Russian word.
-_KAZAKH_WORDS = frozenset(
-    "жок гой керек емес болып болды болса бойы бул сол осы оны екен екенин ушин ушун деген деп калай кандай кайда кашан неге "
-    "барлык барлыгы биз сиз олар мына ана озим озин ози озимиз озинин омир бала балалар балам жане бирак себеби енди "
-    "казир бугин кеше ертен адам адамдар халык халкы елимиз елде елдин жер жери жерин жерди тил тили тилин тилинде "
-    "билмейди билмеймин билмейсин келди келип кетти кетсин кетип келсин берди берип алды алып айтты айтып дейди дейсин "
-    "коп аз жаксы жаман улкен киши жакын алыс мен сен менин сенин онын биздин сиздин олардын бизге сизге оларга маган "
-    "саган ешкандай ештене еш ешким бари баринин барине бирге бирак тагы гана дейм дегенде болу болады болмайды болмаса "
-    "рахмет салем алматыда астанада казак казактар казактын казакша орыстар орысша жатыр жатырмын жур жургиз турады отыр "
-    "мектеп мугалим уй уйде куни кун жыл айт кой койды кел кет бар жоктан кыз жигит жигиттер ага апа ата шыгып шыкты "
-    "корип корсе кору туралы кейин дейин бурын бастап тек сияк сиякты секилди шынымен рас отирик уят уятсыз "
-    "журсин журсиндер аласын барасын келесин билемин билесин ойлаймын ойлама суйем керемет ауыл ауылда калада кала "
-    "когамдык жумыс жумысшы акша кымбат арзан дукен базарда тенге халыкка мемлекет укимет аким".split()
-)
+_KAZAKH_WORDS = _words("kazakh_words")
 _KAZAKH_TAIL = re.compile(
     r"\w{3,}(?:[лдт][ае]рд[иы]н|[лдт][ае]рг[ае]|[лдт][ае]рд[иы]|[лдт][ае]рд[ае]н?|[мд]ыз|мин|сын|гын|майды|мейди|байды|бейди"
     r"|пайды|пейди|айык|ейик|ыпты|ипти|ганда|генде|канда|кенде|нын|дын|тын|ддин|ушы|уши|гандар|гендер|ындар|индер|ншы|нши)"
 )
-_KAZAKH_LATIN_WORDS = frozenset(
-    "qazaq qazaqtar qazaqtyn qazaqsha joq zhoq bar men sen biz siz olar emes kerek goi ghoi ğoi bolyp boldy bolsa dep degen "
-    "osy sol bul mynau nege qalai qalay qaida qayda qashan zhaqsy jaqsy zhane jäne jane birge birak biraq ushin üshin "
-    "ushın eken ketsin kelsin keldi ketti kelip bala balalar adam adamdar halyq xalyq zher jer jerdi til tili tilin tilinde "
-    "rahmet salem sälem bizge sizge olarga olardy onyn meniñ menin senin bizdin endi qazir kazir bugin keshe zhatyr jatyr jur "
-    "zhur qyz zhigit jigit jigitter auyl qala kop köp zhaman jaman ulken ülken kerek qyu quu aldy berdi aityp aitty deidi "
-    "bilmeidi kyrgyz qyrgyz orystar orys ozbekter tagy tagi gana ğana kashan kalaisyn qalaisyn kalaysyn amandyk "
-    "elimiz elge elde elinde bari bäri zhok zhumys jumys enbek oz öz ozi özi bir eki ush otyr tur zhyl jyl kisi maga magan "
-    "sagan shygyp bolady bolmaidy tek rас".split()
-)
+_KAZAKH_LATIN_WORDS = _words("kazakh_latin_words")
 _KAZAKH_LATIN_TAIL = re.compile(
     r"\w{2,}(?:[ldt][ae]rdy[nñŋ]?|[dt][ae]r[gğǵq][ae]|[dt][ae]rd[iı][nñŋ]?|[dt][ae]rd[ae]n?|l[ae]rdy[nñŋ]?|lerd[iı][nñŋ]?|m[ae][iy]dy|syz|syn|sy[nñŋ]"
     r"|myz|my[nñŋ]|[gq]andy|[nd]y[nñŋ]|ty[nñŋ]|yp|aiyq|yndağy|yndagy|ynda|ysty)"
 )
 # "y" as a vowel between consonants, and letters only Kazakh Latin has; Uzbek shares q, so q alone says nothing.
 _KAZAKH_LATIN_LETTERS = re.compile(r"[bdgğhjklmnñpqrstvzş]y[bdgğhjklmnñpqrstvzş]|[ñŋğǵūŭı]|zh|qy|yq")
-_RUSSIAN_WORDS = frozenset(
-    "и в не на что с по это как я мы вы он она они но из у за же бы от для так все вот только был была было были его её их "
-    "наш наши нас мне нам вам кто где когда если уже ещё еще или да нет тоже есть чтобы надо пусть пожалуйста вообще просто "
-    "очень сколько потому хватит почему до при под над без про тут там этот эта эти тот те себя свой свои может нельзя можно "
-    "к о об а ни во со короче реально такой такие сам сами".split()
-)
-_BOTH = frozenset("да не а и с о ту бы от из кем мне сам тот ко все вы за у же".split())  # Kazakh words too
+_RUSSIAN_WORDS = _words("russian_words")
+_BOTH = _words("both")
 _RUSSIAN_SIGN = re.compile(
     r"\w+(?:ться|тся|ешь|ишь|ают|яют|ует|уют|ется|ого|его|ому|ему|ыми|ими|ость|ости|ение|ения|ений|ский|ская|ские|ских|ской|ает|яет|ала|али|или|ила|ать|ить|еть|ые|ых|ую|ешь|ция|ции|цию)"
 )
-_ENGLISH_WORDS = frozenset(
-    "the and of to in is are was were for on that this with it as at by from have has not but they you we he she be an "
-    "or our their his her will can all there what which who your my me so if do no more about after".split()
-)
+_ENGLISH_WORDS = _words("english_words")
 
 
 @dataclass(frozen=True, slots=True)

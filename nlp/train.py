@@ -17,7 +17,17 @@ import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
 from nlp import calibrate, corpus, features
-from nlp.classify import FORMAT, RELATION, Baseline, Side, group_outputs, place_key, probabilities, text_outputs
+from nlp.classify import (
+    FORMAT,
+    ORDERED,
+    RELATION,
+    Baseline,
+    Side,
+    group_outputs,
+    place_key,
+    probabilities,
+    text_outputs,
+)
 from nlp.corpus import Example
 from nlp.features import UNSPECIFIED, Case, Floats
 from nlp.labels import codes_by_head, read_labels
@@ -104,7 +114,7 @@ def calibrated(model: Baseline, held_out: Learnt, own: tuple[Gold, Gold]) -> Bas
             both = np.concatenate([scores, mine[head][0]]), np.concatenate([labels, mine[head][1]])
             p = probabilities(both[0], kind, temperatures[head])
             if kind == "one":
-                choice[head] = calibrate.choice_weights(p, both[1])
+                choice[head] = calibrate.choice_weights(p, both[1], head in ORDERED)
             else:
                 cuts = [calibrate.threshold_of(p[:, k], both[1][:, k]) for k in range(p.shape[1])]
                 thresholds[head] = dict(zip(read_labels()[head].codes, cuts, strict=True))

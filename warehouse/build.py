@@ -1,7 +1,7 @@
-"""From stage files to the published warehouse: load what is new, derive every table, check, publish.
+"""From stage files to the checked build database: load what is new, derive every table, check; and its publication.
 
 One transaction: a build that fails, is killed or meets a full disk leaves the build database and the published file
-as they were.
+as they were. Publishing is a step of its own (`publish_build`), so that a build can be looked at before.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import pandas as pd
 from crawlers.layout import World
 from crawlers.source import Source
 from warehouse.errors import CheckFailed, WarehouseError, WarehouseLocked
-from warehouse.publish import checksum, publish, published_tables
+from warehouse.publish import publish
 from warehouse.signals import DEFAULT, Rule
 from warehouse.stage_files import TABLES, StageFile, file_sha256, stage_files
 from warehouse.steps import FOLDER, Function, functions, order, selects
@@ -36,7 +36,7 @@ _REFUSED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What a build did. `changed` false: files, sources, models and rule are those of the published warehouse."""
+    """What a build did. `changed` false: files, sources, models, rule and program are those of the last build."""
 
     changed: bool
     files_loaded: int
@@ -234,7 +234,7 @@ def build(
     model_info: Mapping[str, str],
     parameters: Rule = DEFAULT,
 ) -> BuildReport:
-    """Load, derive, check and publish `world`. The same files give the same rows, whatever happened in between.
+    """Load, derive and check `world`. The same files give the same rows, whatever happened in between.
 
     `model_info` goes into `out_build` (at least model, model_hash, lexicon_hash, version). WarehouseLocked if another
     process builds; CheckFailed if a check finds bad rows; WarehouseError for anything the disk refuses. In all three
@@ -259,10 +259,6 @@ def build(
             _write_frame(connection, "raw_fingerprint", pd.DataFrame({"value": [fingerprint]}), {"value": "VARCHAR"})
             connection.execute("COMMIT")
             changed = True
-        if changed or not _is_published(connection, world.warehouse):
-            publish(connection, world.warehouse)
-            frame = pd.DataFrame({"sha256": [file_sha256(world.warehouse)]})
-            _write_frame(connection, "raw_published", frame, {"sha256": "VARCHAR"})
         return _report(connection, world, changed, new, stale)
     except _REFUSED as error:
         raise WarehouseError(
@@ -273,4 +269,27 @@ def build(
         connection.close()
 
 
-__all__ = ["BuildReport", "build", "checksum", "column_docs", "connect", "published_tables", "run_checks"]
+def publish_build(world: World) -> bool:
+    """Put a copy of the checked build where analysts open it; false if the file there is that copy already.
+
+    The build database holds nothing unchecked: checks run before its transaction ends. Errors as in `build`.
+    """
+    if not world.build.exists():
+        raise WarehouseError(f"nothing is built under {world.folder}; run `shanyraq build` first")
+    connection = connect(world.build)
+    try:
+        if "raw_fingerprint" not in _table_names(connection):
+            raise WarehouseError(f"{world.build} holds no finished build; run `shanyraq build` first")
+        if _is_published(connection, world.warehouse):
+            return False
+        publish(connection, world.warehouse)
+        frame = pd.DataFrame({"sha256": [file_sha256(world.warehouse)]})
+        _write_frame(connection, "raw_published", frame, {"sha256": "VARCHAR"})
+        return True
+    except _REFUSED as error:
+        raise WarehouseError(
+            f"publishing {world.warehouse} stopped ({_first_line(error)}); the file analysts open is unchanged; "
+            "check disk space and permission, and run again"
+        ) from error
+    finally:
+        connection.close()

@@ -62,11 +62,19 @@ def test_counter_speech_is_never_flagged() -> None:
 
 def test_excluded_and_measured_texts_never_reach_training(tmp_path: Path) -> None:
     def row(number: str, text: str) -> str:
-        return json.dumps({"id": number, "lang": "ru", "genre": "post", "site": "Kazakhstan", "text": text, "groups": [], **GOLD})
+        return json.dumps(
+            {"id": number, "lang": "ru", "genre": "post", "site": "Kazakhstan", "text": text, "groups": [], **GOLD}
+        )
 
     for name in (*corpus.WRITTEN, *corpus.ANNOTATED, "annotated_valid"):
         (tmp_path / f"{name}.jsonl").write_text("", "utf-8")
-    texts = {"w1": "Первый текст", "w2": "Второй текст", "w3": "Третий текст", "w4": "Первый, текст!", "w5": "четвёртый"}
+    texts = {
+        "w1": "Первый текст",
+        "w2": "Второй текст",
+        "w3": "Третий текст",
+        "w4": "Первый, текст!",
+        "w5": "четвёртый",
+    }
     (tmp_path / "written_ru.jsonl").write_text("\n".join(row(*pair) for pair in texts.items()), "utf-8")
     (tmp_path / "annotated_valid.jsonl").write_text(row("v1", "ЧЕТВЁРТЫЙ"), "utf-8")
     (tmp_path / "written_valid_ids.txt").write_text("w2\n", "utf-8")
@@ -76,7 +84,16 @@ def test_excluded_and_measured_texts_never_reach_training(tmp_path: Path) -> Non
 
 
 def test_an_unknown_label_in_a_text_set_is_a_crash(tmp_path: Path) -> None:
-    bad = {"id": "w9", "lang": "ru", "genre": "post", "site": "Kazakhstan", "text": "x", "groups": [], **GOLD, "rel": "local"}
+    bad = {
+        "id": "w9",
+        "lang": "ru",
+        "genre": "post",
+        "site": "Kazakhstan",
+        "text": "x",
+        "groups": [],
+        **GOLD,
+        "rel": "local",
+    }
     (tmp_path / "set.jsonl").write_text(json.dumps(bad), "utf-8")
     with pytest.raises(LabelError, match=r"set\.jsonl w9: rel: unknown label 'local'"):
         list(corpus.annotated(tmp_path / "set.jsonl"))

@@ -136,14 +136,31 @@ def test_every_people_of_the_lexicon_is_found_by_each_of_its_names() -> None:
                 if group not in {m.group for m in find(frame).mentions}:
                     lost.append((group, name))
     # "иран", "вьетнам", "беларусь" alone are the countries; "русский" alone may be the language.
-    assert len([item for item in lost if item[1] not in {"иран", "вьетнам", "беларусь", "азербайджан", "литов"}]) == 0, lost
+    assert (
+        len([item for item in lost if item[1] not in {"иран", "вьетнам", "беларусь", "азербайджан", "литов"}]) == 0
+    ), lost
 
 
 @settings(max_examples=150, deadline=None)
 @given(
     pieces=st.lists(
         st.one_of(
-            st.sampled_from(["казахи", "өзбектер", "русский язык", "Uyghurs", "к а з а х и", "х@чи", "🙂", "\u200b", "é", "İ", "ﬁ", "й"]),
+            st.sampled_from(
+                [
+                    "казахи",
+                    "өзбектер",
+                    "русский язык",
+                    "Uyghurs",
+                    "к а з а х и",
+                    "х@чи",
+                    "🙂",
+                    "\u200b",
+                    "é",
+                    "İ",
+                    "ﬁ",
+                    "й",
+                ]
+            ),
             st.text(max_size=6),
         ),
         max_size=12,

@@ -29,11 +29,13 @@ def reader() -> Reader:
 
 def predicted(rel: str, groups: int = 1) -> Prediction:
     judged = GroupPrediction(-1, 3, {"st": {"-1": 1.0}, "sev": {"3": 1.0}})
-    return Prediction(rel, "opinion", "current", "framed", ("threat",), ("jobs",), (judged,) * groups, {"rel": {rel: 1.0}})
+    return Prediction(
+        rel, "opinion", "current", "framed", ("threat",), ("jobs",), (judged,) * groups, {"rel": {rel: 1.0}}
+    )
 
 
 def prepared(*groups: str) -> Prepared:
-    spans = {group: ((0, 5),) for group in groups}
+    spans = dict.fromkeys(groups, ((0, 5),))
     return Prepared(Text("1", "текст"), "ru", spans, (), Case("[G1]", groups))
 
 
@@ -74,14 +76,20 @@ def test_plain_cases_are_read_right_and_spans_point_into_the_text(reader: Reader
 
 
 def test_a_group_of_the_headline_is_judged_without_spans(reader: Reader) -> None:
-    text = Text("c", "Пусть убираются к себе, нечего им тут делать", genre="comment", context="Узбеки открыли рынок в Таразе")
+    text = Text(
+        "c", "Пусть убираются к себе, нечего им тут делать", genre="comment", context="Узбеки открыли рынок в Таразе"
+    )
     reading = next(iter(reader.read([text])))
     assert [(group.g, group.spans) for group in reading.groups] == [("uzbek", ())]
 
 
 def test_abroad_is_decided_by_place_manner_and_site(reader: Reader) -> None:
     abroad = "Баткен облысында шекарада қырғыз және тәжік тұрғындары су үшін төбелесті, бірнеше адам жараланды, деп хабарлады милиция."
-    texts = [Text("a", abroad, genre="news"), Text("k", HOSTILE, genre="comment"), Text("r", HOSTILE, genre="comment", site="Russia")]
+    texts = [
+        Text("a", abroad, genre="news"),
+        Text("k", HOSTILE, genre="comment"),
+        Text("r", HOSTILE, genre="comment", site="Russia"),
+    ]
     assert [reading.rel for reading in reader.read(texts)] == ["abroad", "domestic", "abroad"]
 
 
@@ -112,7 +120,16 @@ def test_any_text_is_read_alike_twice_with_known_codes(text: str, title: str | N
 
 
 def test_awkward_texts_are_read(reader: Reader) -> None:
-    awkward = ["", " ", "😀" * 2_000, "узбек " * 20_000, "у" * 100_000, "␞ узбеки ␞", "узбеки\u202e\u200b" * 50, "ҚАЗАҚТАР!!!"]
+    awkward = [
+        "",
+        " ",
+        "😀" * 2_000,
+        "узбек " * 20_000,
+        "у" * 100_000,
+        "␞ узбеки ␞",
+        "узбеки\u202e\u200b" * 50,
+        "ҚАЗАҚТАР!!!",
+    ]
     readings = list(reader.read(Text(str(i), text) for i, text in enumerate(awkward)))
     assert [reading.id for reading in readings] == [str(i) for i in range(len(awkward))]
 
@@ -121,7 +138,10 @@ def test_read_window_writes_readings_and_one_outcome_for_each_article(tmp_path: 
     world, window = World(tmp_path, "sample"), Window(date(2026, 5, 1), date(2026, 5, 7))
     path = world.articles("s", window)
     path.parent.mkdir(parents=True)
-    articles = [Article("a1", "s", "https://s.kz/1", "news", FRIENDLY), Article("a2", "s", "https://s.kz/2", "news", HARMLESS)]
+    articles = [
+        Article("a1", "s", "https://s.kz/1", "news", FRIENDLY),
+        Article("a2", "s", "https://s.kz/2", "news", HARMLESS),
+    ]
     bad = Article("a3", "s", "https://s.kz/3", "news", None)  # type: ignore[arg-type]
     path.write_text("".join(article.to_json() + "\n" for article in [*articles, bad]), "utf-8")
     for _ in range(2):  # a rerun gives the same bytes

@@ -20,7 +20,7 @@ import pytest
 from hand_world import FIRST_MONDAY, MODEL_INFO, HandWorld, Item, clash_world, quiet_world
 
 from crawlers.layout import Window, World
-from warehouse.build import build
+from warehouse.build import build, publish_build
 from warehouse.errors import CheckFailed, WarehouseError, WarehouseLocked
 from warehouse.publish import checksum
 from warehouse.signals import Rule
@@ -30,7 +30,9 @@ ROOT = Path(__file__).parents[2]
 
 
 def run(world: World, hand: HandWorld, **more: Any) -> Any:
-    return build(world, sources=hand.sources, model_info=MODEL_INFO, **more)
+    report = build(world, sources=hand.sources, model_info=MODEL_INFO, **more)
+    publish_build(world)
+    return report
 
 
 def rows(path: Path, query: str) -> list[tuple[Any, ...]]:
@@ -233,6 +235,18 @@ def test_an_unknown_column_of_a_newer_stage_is_no_harm(make_world: Make) -> None
     assert run(world, hand).articles == 96
 
 
+def test_a_build_is_seen_when_it_is_published(copied: tuple[World, HandWorld]) -> None:
+    world, hand = copied
+    sums = checksum(world.warehouse)
+    build(world, sources=hand.sources, model_info=MODEL_INFO, parameters=Rule(alert_stories=7))
+    assert checksum(world.warehouse) == sums
+    assert publish_build(world)
+    assert not publish_build(world)
+    assert checksum(world.warehouse) != sums
+    with pytest.raises(WarehouseError, match=r"nothing is built under .*; run `shanyraq build` first"):
+        publish_build(World(world.root, "other"))
+
+
 def test_nothing_to_build_from_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(WarehouseError, match=r"no articles under .*; crawl or import something first"):
         build(World(tmp_path, "empty"), sources=[], model_info={})
@@ -244,12 +258,14 @@ from pathlib import Path
 from crawlers.layout import World
 sys.path.insert(0, "tests/warehouse")
 from hand_world import MODEL_INFO, clash_world
-from warehouse.build import build
+from warehouse.build import build, publish_build
 from warehouse.errors import WarehouseError
 {before}
 print("ready", flush=True)
 try:
-    build(World(Path(sys.argv[1]), "hand"), sources=clash_world().sources, model_info=MODEL_INFO)
+    world = World(Path(sys.argv[1]), "hand")
+    build(world, sources=clash_world().sources, model_info=MODEL_INFO)
+    publish_build(world)
 except WarehouseError as error:
     print(type(error).__name__, error, flush=True)
     sys.exit(3)

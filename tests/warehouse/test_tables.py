@@ -12,7 +12,7 @@ import pytest
 from hand_world import MODEL_INFO, HandWorld, Item, clash_world, quiet_world, source
 
 from crawlers.layout import World
-from warehouse.build import build, run_checks
+from warehouse.build import build, publish_build, run_checks
 from warehouse.errors import CheckFailed
 from warehouse.steps import FOLDER
 
@@ -21,6 +21,7 @@ Make = Callable[[HandWorld], World]
 
 def built(world: World, hand: HandWorld) -> Callable[[str], list[tuple[Any, ...]]]:
     build(world, sources=hand.sources, model_info=MODEL_INFO)
+    publish_build(world)
 
     def ask(query: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(world.warehouse), read_only=True) as connection:
