@@ -294,7 +294,7 @@ def _raw_lines(path: Path, progress: Callable[[int], None] | None) -> Iterator[t
                     told = place
                 if not line or line.strip(b"\xef\xbb\xbf\x00 \t\r\n"):
                     yield number, line or None
-        except (EOFError, OSError, zlib.error) as error:  # type: ignore[attr-defined]
+        except (EOFError, OSError, zlib.error) as error:
             raise ArchiveError(
                 f"{path}: damaged after line {number} ({error}); nothing was taken in, fetch the file again"
             ) from error

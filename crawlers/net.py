@@ -97,7 +97,8 @@ class AddressGuard:
     """Says which (host, port) may be connected to. `loopback_allowed` is the run's own, explicit exception."""
 
     loopback_allowed: frozenset[tuple[str, int]] = frozenset()
-    # Names answered here and not by DNS, for tests; the answer is judged like any other.
+    # Names answered here and not by DNS, as `address` or `address:port`, for the sample and for tests: a fictional
+    # site keeps one address whatever port plays it. The answer is judged like any other.
     pinned: Mapping[str, str] = field(default_factory=dict)
     refused: set[tuple[str, int]] = field(default_factory=set)
 
@@ -107,6 +108,13 @@ class AddressGuard:
     def allows_address(self, address: str, port: int) -> bool:
         """May this IP address be connected to? Asked of each DNS answer and again of each connected peer."""
         return (address, port) in self.loopback_allowed or is_public(address)
+
+    def pin(self, name: str) -> tuple[str, int | None] | None:
+        """Address and, if stated, port that a pinned name stands for."""
+        if name not in self.pinned:
+            return None
+        address, colon, port = self.pinned[name].partition(":")
+        return address, int(port) if colon else None
 
     def allows_answer(self, addresses: Iterable[str], port: int) -> bool:
         """May a name with these DNS answers be connected to? One private answer among public ones refuses all."""
@@ -287,7 +295,7 @@ class GuardedResolver:
         self._reactor = reactor
         self._inner = reactor.nameResolver
         self._guard = guard
-        self._answers: dict[str, list[str]] = {name: [address] for name, address in guard.pinned.items()}
+        self._answers: dict[str, list[str]] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Any, reactor: Any) -> GuardedResolver:
@@ -306,19 +314,23 @@ class GuardedResolver:
     ) -> Any:
         resolution = _Resolution(hostName)
         resolutionReceiver.resolutionBegan(resolution)
+        pin = self._guard.pin(hostName)
+        port = portNumber if pin is None or pin[1] is None else pin[1]
 
         def answer(addresses: list[str]) -> None:
             if addresses:
                 self._answers[hostName] = addresses
-            if self._guard.allows_answer(addresses, portNumber):
+            if self._guard.allows_answer(addresses, port):
                 for address in addresses:
                     kind = TcpAddress6 if ":" in address else TcpAddress4
-                    resolutionReceiver.addressResolved(kind("TCP", address, portNumber))
+                    resolutionReceiver.addressResolved(kind("TCP", address, port))
             elif addresses:
                 self._guard.refused.add((hostName, portNumber))
             resolutionReceiver.resolutionComplete()
 
-        if (known := self._answers.get(hostName)) is not None:
+        if pin is not None:
+            answer([pin[0]])
+        elif (known := self._answers.get(hostName)) is not None:
             answer(known)
         else:
             collector = _Collector()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -222,6 +223,9 @@ def _in_link_list(element: Any) -> bool:
 
 def _guess(tree: Any, url: str, reference: datetime | None) -> datetime | None:
     """htmldate's guess at the day. The latest day allowed is an argument, or the library would look at the clock."""
+    tree = deepcopy(tree)
+    for stamp in [element for element in tree.iter("time") if _in_link_list(element)]:
+        stamp.drop_tree()  # the guess would take the date of another article's headline
     latest = almaty_day(reference).isoformat() if reference is not None else "2100-01-01"
     try:
         day = htmldate.find_date(tree, original_date=True, extensive_search=False, url=url, max_date=latest)

@@ -167,11 +167,11 @@ def _profiles(text: str) -> Iterator[tuple[int, int]]:
 # --- handles ---------------------------------------------------------------------------------------------------------
 
 _HANDLE: Final = re.compile(
-    # @name, @name.surname, Mastodon's @name@host; YouTube lets handles be Cyrillic
-    r"(?<![\w@/.])@(?=[\w.]*[^\W\d])\w[\w.]*\w(?:@[\w-]+(?:\.[\w-]+)+)?"
     # VK wall markup: [id123|Name], @id123 (Name), *id123 (Name); the name goes with it
-    r"|\[(?:id|club|public)\d+\|[^\]\n]{0,80}\]"
-    r"|[@*](?:id|club|public)\d+(?:\s?\([^)\n]{0,80}\))?",
+    r"\[(?:id|club|public)\d+\|[^\]\n]{0,80}\]"
+    r"|[@*](?:id|club|public)\d+(?:\s?\([^)\n]{0,80}\))?"
+    # @name, @name.surname, Mastodon's @name@host; YouTube lets handles be Cyrillic
+    r"|(?<![\w@/.])@(?=[\w.]*[^\W\d])\w[\w.]*\w(?:@[\w-]+(?:\.[\w-]+)+)?",
     re.IGNORECASE,
 )
 # A blank after the sign is a disguise only if what follows cannot be a place or a word ("встреча @ Almaty").

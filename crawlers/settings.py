@@ -34,7 +34,7 @@ def scrapy_settings(guard: AddressGuard, limits: Limits, contact: str) -> dict[s
     """All settings of a crawl. Extensions and handlers that a crawl does not need are off: they cost start-up time."""
     loopback: Mapping[str, Any] = {"delay": 0.0, "concurrency": CONCURRENT, "jitter": 0.0}
     hosts = {host for host, _ in guard.loopback_allowed}
-    hosts |= {name for name, address in guard.pinned.items() if address in hosts}
+    hosts |= {name for name in guard.pinned if (pin := guard.pin(name)) and pin[0] in hosts}
     return {
         "BOT_NAME": PRODUCT,
         "USER_AGENT": user_agent(contact),

@@ -2,5 +2,5 @@
 
 In: `Text` (an article's words and what is known around them). Out: one `Reading`, and a `story` for each text.
 Read in this order: `reading.py`, `labels.toml`, `read.py`, `language.py`, `stories.py`, `gate.py`, `groups.py`,
-`places.py`, `classify.py`; training lives in `train.py`, `calibrate.py`, `evaluate.py`.
+`places.py`, `features.py`, `classify.py`; training lives in `corpus.py`, `train.py`, `calibrate.py`, `evaluate.py`.
 """

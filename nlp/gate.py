@@ -1,7 +1,7 @@
 """The gate before the model: a text that names no people, no state and no interethnic matter needs no reading.
 
-It errs to the open side: a relevant text stopped here is lost for good, a harmless one let through costs a hundredth of a
-second. `bench/groups.py` measures recall and the share let through.
+It errs to the open side: a relevant text stopped here is lost for good, a harmless one let through costs some
+milliseconds. `bench/groups.py` measures recall and the share let through.
 """
 
 from __future__ import annotations

@@ -1,70 +1,55 @@
 """Who is named: every name of a people in a text with its span, and the look-alikes that name no people.
 
-Read `find` first, then `_Resolver`. A name is recognised by its form (lexicon of groups.toml, every ending), and then
-judged by the construction it stands in: an adjective belongs to its head noun ("узбекская семья" are people, "узбекский
-плов" is a dish), a bare Kazakh stem to the word after it ("орыс көрші", "орыс тілі"). Constructions are judged alike for
-all peoples, never by group: that is what makes the slotted text, and so the classifier, blind to who is named.
+Read `find` first, then `_Resolver`. A name is recognised by its form (nlp/disguise.py, nlp/lexicon.py), then judged by
+the construction it stands in: an adjective belongs to its head noun ("узбекская семья" are people, "узбекский плов" is
+a dish), a bare Kazakh stem to the word after it ("орыс көрші", "орыс тілі"). Constructions are judged alike for all
+peoples, never by group: that makes the slotted text, and so the classifier, blind to who is named.
 """
 
 from __future__ import annotations
 
-import itertools
 import re
-import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
-from pathlib import Path
-from typing import Any
+from functools import lru_cache
 
-from nlp.inflect import (
-    KAZAKH_TONGUE,
-    KAZAKH_TONGUED,
-    adjective_forms,
-    kazakh_split,
-    noun_forms,
-    plural_forms,
-)
+from nlp.disguise import Word, words_of
+from nlp.inflect import kazakh_split
 from nlp.language import reads_as_kazakh
-from nlp.normalise import Folded, fold, fold_word, latin_readings
+from nlp.lexicon import CITIZENS, KAZAKH_LETTERS, PHRASES, Sense, kazakh_sense, load_lexicon, sense_of, spelt_as
+from nlp.normalise import Folded, fold, latin_readings
 from nlp.reading import GroupMention, Homonym
 from nlp.russian import analyses
-
-LEXICON = Path(__file__).with_name("groups.toml")
 
 # These names are no ethnonyms by form ("местные власти", "приезжий артист"): where they name no people they are
 # plain words and leave no homonym slot behind.
 GENERIC_GROUPS = frozenset({"migrants", "locals", "unspecified", "black", "white", "kandas"})
 
-_WORD = re.compile(r"[^\W\d_]+")
-_SIGNED = re.compile(r"[^\W\d_][0-9@*#$]+[^\W\d_]|(?<![\w@])[034@][^\W\d_]{2}")
-_SIGNED_WORD = re.compile(r"(?<![\w@*#$])[034@]?[^\W\d_]+(?:[0-9@*#$]{1,2}[^\W\d_]+)*[@0]?(?!\w)")
-_SPACED = re.compile(r"(?<!\w)[^\W\d_](?:[ .\-_*·,]{1,2}[^\W\d_](?!\w)){3,}")
-_HYPHENED = re.compile(r"[^\W\d_]+(?:-\s?[^\W\d_]+)+")
-_RUN = re.compile(r"(.)\1{2,}")
-# What a sign may stand for; "*" hides any vowel, "#" is noise or a vowel.
-_CYRILLIC_SIGNS = {
-    "0": "о",
-    "1": "иил",
-    "3": "зе",
-    "4": "ча",
-    "5": "с",
-    "6": "б",
-    "8": "в",
-    "9": "я",
-    "@": "а",
-    "$": "с",
-}
-_LATIN_SIGNS = {"0": "o", "1": "il", "3": "e", "4": "a", "5": "s", "@": "a", "$": "s"}
 _LONGEST_LIST = 24  # names in a row that may share one head noun; keeps a wall of names linear
-_LONGEST_SPACED = 120  # longer runs are tables and garbage
-_MOST_SIGNS = 4  # 7 readings of a sign: 2,401 look-ups at the most, and such words are rare
-
 _JOINING = re.compile(r"[ \t\u00a0]+|[-\u2010\u2011\u2013]|[ \t\u00a0]*[«\"“][ \t]*")
 _SENTENCE_START = re.compile(r"(?:^|[.!?…\n:»\"“«(\[]|[—–-]\s)\s*$")
 _RUSSIAN_AND = frozenset({"и", "или", "да", "либо", "а", "с"})
 _KAZAKH_AND = frozenset({"пен", "мен", "бен", "жане", "не", "немесе", "менен", "и", "та", "те", "да", "де"})
-_ENGLISH_FUNCTION_WORDS = frozenset(["and", "or", "this", "that", "but", "to", "with", "at", "for", "because", "when", "while", "on", "in", "each", "every"])
+_ENGLISH_FUNCTION_WORDS = frozenset(
+    {
+        "and",
+        "or",
+        "this",
+        "that",
+        "but",
+        "to",
+        "with",
+        "at",
+        "for",
+        "because",
+        "when",
+        "while",
+        "on",
+        "in",
+        "each",
+        "every",
+    }
+)
 _LANGUAGE_VERBS_EN = frozenset({"speak", "speaks", "spoke", "speaking", "learn", "learns", "learning", "into"})
 
 
@@ -88,24 +73,6 @@ class SlottedText:
 
 
 @dataclass(frozen=True, slots=True)
-class Sense:
-    """What a word form may be: `kind` is its part of speech as far as the constructions tell it apart."""
-
-    group: str
-    kind: str  # person adjective nominal combining tongue bare inflected english english_people fixed
-    pejorative: bool = False
-    homonym: str = ""  # a fixed kind of homonym
-    stem: str = ""  # the Kazakh stem as written in the lexicon; spellings that fold alike are joined by "|"
-
-
-@dataclass(frozen=True, slots=True)
-class _Word:
-    start: int  # in the folded text
-    end: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class _Name:
     """A judged name, in positions of the folded text; `kind` of homonym, empty for people."""
 
@@ -116,46 +83,12 @@ class _Name:
     kind: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Context:
-    kind: str
-    words: frozenset[str]
-    stems: frozenset[str]  # Kazakh
-    near: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Phrase:
-    pattern: re.Pattern[str]
-    group: str
-    pejorative: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Lexicon:
-    forms: dict[str, Sense]  # Russian and indeclinable forms, folded
-    english: dict[str, Sense]
-    english_capital: frozenset[str]  # English names that are common words in lower case
-    kazakh: dict[str, Sense]  # stems
-    kazakh_stems: frozenset[str]
-    prefixes: tuple[tuple[str, Sense], ...]
-    heads_ru: dict[str, str]
-    heads_en: dict[str, str]
-    heads_kk: dict[str, str]
-    heads_kk_stems: frozenset[str]
-    country_stems: frozenset[str]
-    beside: dict[str, tuple[str, ...]]
-    contexts: tuple[_Context, ...]
-    states: tuple[tuple[str, str], ...]  # folded beginning of a state's name → its people
-    beginnings: frozenset[str]  # first three letters of every form and stem
-    plain: frozenset[str]
-    phrase_triggers: frozenset[str]  # first four letters of a word each phrase holds
-
-
 def find(text: str) -> GroupsFound:
     """Every name of a people in `text` (spans in its code points) and every look-alike ruled out."""
     folded = fold(text)
-    words, phrase_possible = _words(folded)
+    words = words_of(folded.text)
+    triggers = load_lexicon().phrase_triggers
+    phrase_possible = any(word.text[:4] in triggers for word in words)
     hits = [(index, sense) for index, word in enumerate(words) if (sense := sense_of(word.text)) is not None]
     if not hits and not phrase_possible:
         return GroupsFound()
@@ -187,81 +120,14 @@ def slots(text: str, found: GroupsFound) -> SlottedText:
 _ENGLISH_TAIL = re.compile(r"(?:[ ]people)?(?:['’]s?(?![^\W_]))?")
 
 
-@lru_cache(maxsize=200_000)
-def sense_of(word: str) -> Sense | None:
-    """The sense of one folded word, or None; Latin letters are read as English first, then as Kazakh or Russian."""
-    if not 3 <= len(word) <= 40:
-        return None
-    if "a" <= word[0] <= "z" or not word[0] >= "а":
-        if (sense := _lexicon().english.get(word)) is not None:
-            return sense
-        return next((sense for reading in latin_readings(word) if (sense := _cyrillic_sense(reading))), None)
-    return _cyrillic_sense(word)
-
-
-def _cyrillic_sense(word: str) -> Sense | None:
-    lexicon = _lexicon()
-    if word[:3] not in lexicon.beginnings or word in lexicon.plain:
-        return None
-    if (sense := lexicon.forms.get(word)) is not None:
-        return sense if sense.kind != "state" else None
-    for prefix, sense in lexicon.prefixes:
-        if word.startswith(prefix):
-            return sense
-    return kazakh_sense(word)
-
-
-@lru_cache(maxsize=50_000)
-def kazakh_sense(word: str) -> Sense | None:
-    """The sense of a folded word by Kazakh grammar alone: a stem and an ending it may carry."""
-    lexicon = _lexicon()
-    split = kazakh_split(word, lexicon.kazakh_stems)
-    if split is not None:
-        stem, ending = split
-        sense = lexicon.kazakh[stem]
-        if sense.kind == "state":
-            return None
-        if sense.kind == "fixed" or not ending:
-            return sense
-        if KAZAKH_TONGUE.fullmatch(ending):
-            return Sense(sense.group, "tongue", stem=sense.stem)
-        return Sense(sense.group, "inflected", sense.pejorative, stem=sense.stem)
-    for length in range(min(len(word), 14), 3, -1):
-        stem, ending = word[:length], word[length:]
-        if stem in lexicon.kazakh_stems:
-            sense = lexicon.kazakh[stem]
-            if KAZAKH_TONGUE.fullmatch(ending):
-                return Sense(sense.group, "tongue", stem=sense.stem)
-            if KAZAKH_TONGUED.fullmatch(ending):  # "орыстілді": speakers, named as a people
-                return Sense(sense.group, "inflected", stem=sense.stem)
-    return None
-
-
-def _spelt_as(stem: str, surface: str) -> bool:
-    """Whether a surface may be the stem: each Kazakh letter is itself or typed as a Russian one, never another.
-
-    "құрды" (built) folds like "күрді" (the Kurd): the letters behind the folding tell them apart.
-    """
-    return any(
-        all(
-            given == expected or given not in _KAZAKH_LETTERS
-            for given, expected in zip(surface, spelling, strict=False)
-        )
-        for spelling in stem.lower().split("|")
-    )
-
-
-_KAZAKH_LETTERS = frozenset("әғқңөұүһі")
-
-
 class _Resolver:
     """Judges the hits of one text by the words around them."""
 
-    def __init__(self, text: str, folded: Folded, words: list[_Word], hits: list[tuple[int, Sense]]) -> None:
+    def __init__(self, text: str, folded: Folded, words: list[Word], hits: list[tuple[int, Sense]]) -> None:
         self.text = text
         self.folded = folded
         self.words = words
-        self.lexicon = _lexicon()
+        self.lexicon = load_lexicon()
         self.senses = {index: sense for index, hit in hits if (sense := self._as_spelt(index, hit)) is not None}
         self._kazakh: bool | None = None
 
@@ -292,13 +158,15 @@ class _Resolver:
         """The sense that agrees with the letters behind the folding: Kazakh letters rule Russian forms out."""
         word = self.words[index]
         start, end = self.folded.span(word.start, word.end)
+        if word.text in self.lexicon.english_capital and not self.text[start].isupper():
+            return None
         surface = self.text[start:end].lower()
-        if _KAZAKH_LETTERS.isdisjoint(surface) or len(surface) != len(word.text):
+        if KAZAKH_LETTERS.isdisjoint(surface) or len(surface) != len(word.text):
             return sense
         judged = sense if sense.stem else kazakh_sense(word.text)
         if judged is None or not judged.stem:
             return judged
-        return judged if _spelt_as(judged.stem, surface) else None
+        return judged if spelt_as(judged.stem, surface) else None
 
     # -- one word ------------------------------------------------------------------------------------------------
 
@@ -432,7 +300,7 @@ class _Resolver:
         after = index + 1
         if after < len(self.words) and self._joined(index, after):
             readings = (self.words[after].text, *latin_readings(self.words[after].text))
-            if any(reading.startswith(_lexicon().beside["not_local_people"]) for reading in readings):
+            if any(reading.startswith(load_lexicon().beside["not_local_people"]) for reading in readings):
                 return "drop"
         return ""
 
@@ -557,12 +425,12 @@ class _Resolver:
     def _phrases(self) -> list[_Name]:
         names: list[_Name] = []
         text = self.folded.text
-        for phrase in _PHRASES:
+        for phrase in PHRASES:
             names += [
                 _Name(match.start(), match.end(), phrase.group, phrase.pejorative)
                 for match in phrase.pattern.finditer(text)
             ]
-        for pattern in _CITIZENS:
+        for pattern in CITIZENS:
             for match in pattern.finditer(text):
                 group = next((group for state, group in self.lexicon.states if match["state"].startswith(state)), None)
                 if group is not None:
@@ -617,7 +485,7 @@ _SUBSTANTIVES = frozenset({"рабочий", "учащийся", "учиться
 @lru_cache(maxsize=50_000)
 def russian_head_kind(word: str) -> str:
     """What a Russian head noun makes of its adjective: empty for people, else the kind of homonym."""
-    heads = _lexicon().heads_ru
+    heads = load_lexicon().heads_ru
     nouns = [reading for reading in analyses(word) if reading.speech == "NOUN"]
     for reading in (*nouns, analyses(word)[0]):
         if (kind := heads.get(reading.lemma)) is not None:
@@ -640,254 +508,16 @@ def _animate_singular(word: str) -> bool:
 
 @lru_cache(maxsize=50_000)
 def _kazakh_head_kind(word: str) -> str:
-    lexicon = _lexicon()
+    lexicon = load_lexicon()
     if word == "халык":  # bare: "қазақ халық әндері", folk songs; with an ending the people themselves
         return "goods"
+    if word.startswith(("тилди", "тилдес")):  # "орыс тілді азаматтар": the speakers
+        return ""
     for reading in (word, *(latin_readings(word) if "a" <= word[0] <= "z" else ())):
         if (split := kazakh_split(reading, lexicon.heads_kk_stems)) is not None:
             return lexicon.heads_kk[split[0]]
     return ""
 
 
-def _kazakh_person_after(words: list[_Word], index: int) -> bool:
-    return index + 1 < len(words) and words[index + 1].text.startswith(_lexicon().beside["kazakh_people"])
-
-
-# -- words of the text -----------------------------------------------------------------------------------------------
-
-
-def _words(folded: Folded) -> tuple[list[_Word], bool]:
-    """The words of a folded text, disguised ones undone; and whether a phrase of several words may stand in it."""
-    text = folded.text
-    triggers = _lexicon().phrase_triggers
-    words = [_Word(match.start(), match.end(), match[0]) for match in _WORD.finditer(text)]
-    phrase_possible = any(word.text[:4] in triggers for word in words)
-    undone: list[_Word] = []
-    if _SIGNED.search(text):
-        undone += _signed_words(text)
-    if _SPACED.search(text):
-        undone += _spaced_words(text)
-    if "-" in text:
-        undone += _hyphened_words(text)
-    if _RUN.search(text):
-        undone += _drawn_words(words)
-    if undone:
-        covered = bytearray(len(text))
-        apart: list[_Word] = []
-        for word in sorted(undone, key=lambda word: (word.start, -word.end)):
-            if not apart or word.start >= apart[-1].end:
-                apart.append(word)
-                covered[word.start : word.end] = b"\1" * (word.end - word.start)
-        words = [word for word in words if not covered[word.start] and not covered[word.end - 1]]
-        words = sorted([*words, *apart], key=lambda word: word.start)
-    return words, phrase_possible
-
-
-def _signed_words(text: str) -> Iterator[_Word]:
-    """Words with digits or signs for letters: "к4захи", "х*хлы", "0рыст@р"."""
-    for match in _SIGNED_WORD.finditer(text):
-        disguised = match[0]
-        signs = [character for character in disguised if character in "0123456789@*#$"]
-        if not signs or len(signs) > _MOST_SIGNS or len(disguised) < 4:
-            continue
-        latin = re.search(r"[a-z]", disguised) is not None
-        table = _LATIN_SIGNS if latin else _CYRILLIC_SIGNS
-        vowels = "aeiouy" if latin else "аоуеиы"
-        choices = [
-            (*vowels, "") if c in "*#" else (tuple(table.get(c, c)) if c in "0123456789@$" else (c,)) for c in disguised
-        ]
-        reading = next((r for r in map("".join, itertools.product(*choices)) if sense_of(r) is not None), None)
-        if reading is not None:
-            yield _Word(match.start(), match.end(), reading)
-
-
-def _spaced_words(text: str) -> Iterator[_Word]:
-    """Letters set apart: "к а з а х и", "у.з.б.е.к.и"; the run may hold more words than the name."""
-    for match in _SPACED.finditer(text):
-        if match.end() - match.start() > _LONGEST_SPACED:
-            continue
-        letters = [(i, text[i]) for i in range(match.start(), match.end()) if text[i].isalpha()]
-        joined = "".join(letter for _, letter in letters)
-        start = 0
-        while start + 4 <= len(joined):
-            end = next((e for e in range(len(joined), start + 3, -1) if sense_of(joined[start:e]) is not None), None)
-            if end is None:
-                start += 1
-                continue
-            yield _Word(letters[start][0], letters[end - 1][0] + 1, joined[start:end])
-            start = end
-
-
-def _hyphened_words(text: str) -> Iterator[_Word]:
-    """Names cut by hyphens ("каза-хи"), but not compounds of two names ("казахско-узбекский")."""
-    for match in _HYPHENED.finditer(text):
-        parts = re.split(r"-\s?", match[0])
-        joined = "".join(parts)
-        if len(joined) > 24 or any(sense_of(part) is not None for part in parts):
-            continue
-        if sense_of(joined) is not None:
-            yield _Word(match.start(), match.end(), joined)
-
-
-def _drawn_words(words: Iterable[_Word]) -> Iterator[_Word]:
-    """Names drawn out: "казаааахи"."""
-    for word in words:
-        if _RUN.search(word.text):
-            for keep in (r"\1", r"\1\1"):
-                short = _RUN.sub(keep, word.text)
-                if sense_of(short) is not None:
-                    yield _Word(word.start, word.end, short)
-                    break
-
-
-# -- the lexicon -----------------------------------------------------------------------------------------------------
-
-_GROUP_KEYS = frozenset(
-    ["ru", "ru_plural", "adj", "nominal", "kk", "en", "plain", "slur", "slur_adj", "slur_nominal", "slur_kk", "slur_en", "slur_prefix", "state", "state_more", "country_kk", "name_like"]
-)
-
-
-@cache
-def _lexicon() -> _Lexicon:
-    with LEXICON.open("rb") as file:
-        return _compile(tomllib.load(file))
-
-
-def _compile(table: dict[str, Any]) -> _Lexicon:
-    forms: dict[str, Sense] = {}
-    english: dict[str, Sense] = {}
-    kazakh: dict[str, Sense] = {}
-    countries: set[str] = set()
-    states: list[tuple[str, str]] = []
-    prefixes: list[tuple[str, Sense]] = []
-
-    def put(words: Iterable[str], sense: Sense) -> None:
-        for word in words:
-            forms.setdefault(word, sense)
-
-    for group, entry in table["group"].items():
-        unknown = set(entry) - _GROUP_KEYS
-        if unknown:
-            raise ValueError(f"{LEXICON.name}, [group.{group}]: unknown keys {sorted(unknown)}")
-        for noun in entry.get("ru", ()):
-            put(noun_forms(noun), Sense(group, "person"))
-        for noun in entry.get("ru_plural", ()):
-            put(plural_forms(noun), Sense(group, "person"))
-        for adjective in entry.get("adj", ()):
-            put(adjective_forms(adjective), Sense(group, "adjective"))
-            if adjective.endswith(("ский", "цкий")):
-                put([fold_word(adjective)[:-1]], Sense(group, "tongue"))  # по-казахски
-                put([fold_word(adjective)[:-2] + "о"], Sense(group, "combining"))  # казахско-
-        for adjective in entry.get("nominal", ()):
-            put(adjective_forms(adjective), Sense(group, "nominal"))
-            if group == "russian":
-                put(["русски"], Sense(group, "tongue"))
-                put(["русско"], Sense(group, "combining"))
-        for noun in entry.get("slur", ()):
-            put(noun_forms(noun), Sense(group, "person", pejorative=True))
-        for adjective in entry.get("slur_adj", ()):
-            put(adjective_forms(adjective), Sense(group, "adjective", pejorative=True))
-        for adjective in entry.get("slur_nominal", ()):
-            put(adjective_forms(adjective), Sense(group, "nominal", pejorative=True))
-        put(map(fold_word, entry.get("plain", ())), Sense(group, "person"))
-        prefixes += [(fold_word(p), Sense(group, "person", pejorative=True)) for p in entry.get("slur_prefix", ())]
-        for key, pejorative in (("kk", False), ("slur_kk", True)):
-            for stem in entry.get(key, ()):
-                folded = fold_word(stem)
-                spellings = f"{kazakh[folded].stem}|{stem}" if folded in kazakh else stem
-                kazakh[folded] = Sense(group, "bare", pejorative, stem=spellings)
-        # Russian nouns take Kazakh endings in mixed speech: "чеченцыларға", "русскийлер".
-        for noun in (*entry.get("ru", ()), *entry.get("nominal", ())):
-            kazakh.setdefault(fold_word(noun), Sense(group, "bare", stem=noun))
-            if noun.endswith("ец"):
-                kazakh.setdefault(fold_word(noun)[:-2] + "цы", Sense(group, "bare", stem=noun))
-        for key, pejorative in (("en", False), ("slur_en", True)):
-            for word in entry.get(key, ()):
-                plural = word.endswith("s") or word in _ENGLISH_NOUNS or pejorative
-                english.setdefault(word, Sense(group, "english_people" if plural else "english", pejorative))
-        if "state" in entry:
-            names = [*entry["state"], *entry.get("state_more", ())]
-            states += [(re.sub("[аяьй]$", "", fold_word(name)), group) for name in names]
-            for name in names:
-                # The state is no people: "Украина", "Үндістан" must not pass for a stem with an ending.
-                kazakh[fold_word(name)] = Sense(group, "state", stem=name)
-            own_stems = {fold_word(stem) for stem in entry.get("kk", ())}  # "корей" is also "of the Koreas"
-            for name in (entry["state"][0], *entry.get("state_more", ())):
-                put(noun_forms(name) - own_stems, Sense(group, "state"))
-            if entry.get("country_kk"):
-                countries.add(fold_word(entry["state"][1]))
-                del kazakh[fold_word(entry["state"][1])]
-                kazakh[fold_word(entry["state"][1])] = Sense(group, "bare", stem=entry["state"][1])
-    for kind, entry in table["homonym"].items():
-        for noun in entry.get("ru", ()):
-            for form in noun_forms(noun):
-                forms[form] = Sense(entry["group"], "person", homonym=kind)
-        for stem in entry.get("kk", ()):
-            kazakh[fold_word(stem)] = Sense(entry["group"], "fixed", homonym=kind)
-        for prefix, group in entry.get("prefix", {}).items():
-            prefixes.append((fold_word(prefix), Sense(group, "fixed", homonym=kind)))
-    heads: dict[str, dict[str, str]] = {"ru": {}, "en": {}, "kk": {}}
-    for kind, entry in table["head"].items():
-        for language in heads:
-            for word in entry.get(language, ()):
-                heads[language].setdefault(fold_word(word), "state" if kind == "state_person" else kind)
-    heads["en"] = {word: "" if kind == "people" else kind for word, kind in heads["en"].items()}
-    return _Lexicon(
-        forms=forms,
-        english=english,
-        english_capital=frozenset(),
-        kazakh=kazakh,
-        kazakh_stems=frozenset(kazakh),
-        prefixes=tuple(prefixes),
-        heads_ru=heads["ru"],
-        heads_en=heads["en"],
-        heads_kk=heads["kk"],
-        heads_kk_stems=frozenset(heads["kk"]),
-        country_stems=frozenset(countries),
-        beside={name: tuple(words) for name, words in table["beside"].items()},
-        contexts=tuple(
-            _Context(
-                kind,
-                frozenset(form for word in c["words"] for form in noun_forms(word)),
-                frozenset(c.get("stems", ())),
-                tuple(map(fold_word, c["near"])),
-            )
-            for kind, c in table["context"].items()
-        ),
-        states=tuple(states),
-        beginnings=frozenset(word[:3] for word in (*forms, *kazakh, *(prefix for prefix, _ in prefixes))),
-        plain=frozenset(table["plain"]["words"]),
-        phrase_triggers=_PHRASE_TRIGGERS,
-    )
-
-
-_ENGLISH_NOUNS = frozenset(
-    ["turk", "kurd", "pole", "finn", "swede", "jew", "slav", "moskal", "mambet", "sart", "churka", "gypsies", "englishmen", "frenchmen"]
-)
-_PHRASES = tuple(
-    _Phrase(re.compile(rf"(?<!\w)(?:{pattern})"), group, pejorative)
-    for pattern, group, pejorative in (
-        (r"шала[ -]?казак\w*|shala[ -]?qazaq\w*", "kazakh", True),
-        (r"крымск\w+ татар\w*|кырым татар\w*", "crimean_tatar", False),
-        (r"(?:озге|баска|ботен|богде|ана) (?:улт|этнос)\w*(?: окил\w*)?", "unspecified", False),
-        (r"(?:друг|ин|чуж)\w{2,3} (?:национальност|народност|этнос|нац)\w*", "unspecified", False),
-        (r"не[ -]?русск(?:ие|их|им|ими)(?!\w)", "unspecified", False),
-        (r"(?:трудов\w+|нелегальн\w+|незаконн\w+) мигрант\w*|енбек мигрант\w*", "migrants", False),
-        (r"иностранн(?:ы\w+ рабоч(?:ие|их|им|ими)|\w+ (?:работник|специалист|строител)\w*)", "migrants", False),
-        (r"шетелдик (?:жумысшы|маман|кызметкер)\w*|foreign workers?|labou?r migrants?", "migrants", False),
-        (r"(?:приезж\w+|выходц\w+|рабоч\w+|мигрант\w*) из средней азии", "migrants", False),
-    )
-)
-# A state's citizens, natives or workers spoken of as such count as the people (codebook, "Unit").
-_CITIZENS = (
-    re.compile(
-        r"(?<!\w)(?:граждан\w*|(?:уроженец|уроженк|уроженц|выход[еи]?ц)\w*(?: из)?|(?:рабоч|студент|мигрант|приезж|гост|нелегал)\w* из)"
-        r" (?:республики )?(?P<state>\w+)"
-    ),
-    re.compile(r"(?<!\w)(?P<state>\w{4,20}?)(?:н[иы]н)? азамат\w*"),
-    re.compile(r"(?<!\w)(?P<state>\w{4,20})[дтн][ае]н келген(?:дер\w*)?(?!\w)"),
-    re.compile(r"(?<!\w)citizens? of (?P<state>\w+)"),
-)
-_PHRASE_TRIGGERS = frozenset(
-    ["граж", "урож", "выхо", "азам", "шала", "shal", "крым", "кыры", "озге", "баска", "баск", "боте", "богд", "ана", "друг", "иной", "иных", "иной", "чужо", "нерус", "неру", "руск", "русс", "труд", "неле", "неза", "енбе", "инос", "шете", "fore", "labo", "прие", "рабо", "мигр", "citi", "нати", "улт", "улты", "этно", "студ", "келг"]
-) - {"русс", "нати", "ана"}
+def _kazakh_person_after(words: list[Word], index: int) -> bool:
+    return index + 1 < len(words) and words[index + 1].text.startswith(load_lexicon().beside["kazakh_people"])

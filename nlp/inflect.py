@@ -82,8 +82,7 @@ def noun_forms(noun: str) -> frozenset[str]:
         return frozenset(word[:-1] + ending for ending in ("я", "и", "е", "ю", "ей", "й", "ям", "ями", "ях"))
     if word.endswith("а"):
         stem = word[:-1]
-        plural = ("и", "", "ам", "ами", "ах") if stem[-1] in "гкхжшчщ" else ("ы", "", "ам", "ами", "ах")
-        forms = {stem + ending for ending in ("а", "е", "у", "ой", "ою", "ей", "и", "ы", *plural)}
+        forms = {stem + ending for ending in ("а", "е", "у", "ой", "ою", "ей", "и", "ы", "", "ам", "ами", "ах")}
         if stem[-1] == "к" and stem[-2] not in "аеиоуыэюя":
             forms |= {stem[:-1] + "ок", stem[:-1] + "ек"}
             if stem[-2] in "йь":

@@ -151,9 +151,9 @@ def _certainly_russian(word: str) -> bool:
 
 
 def _russian_run(words: list[str]) -> bool:
-    marks = list(map(_certainly_russian, words))
     return any(
-        first and second and len(a) + len(b) > 6 for (first, second), (a, b) in zip(pairwise(marks), pairwise(words))
+        len(first) + len(second) > 6 and _certainly_russian(first) and _certainly_russian(second)
+        for first, second in pairwise(words)
     )
 
 
@@ -165,9 +165,9 @@ def _cyrillic(words: list[str], script: str) -> LanguageGuess:
         return LanguageGuess("other", script)
     own = _KAZAKH_LETTER.search(text) is not None or "і" in text
     # Kyrgyz shares ө ү ң with Kazakh, which cannot do without ә ғ қ ұ і for long.
-    if not own and len(words) > 5 and (_SHARED_LETTER.search(text) or _KYRGYZ_DOUBLE.search(text)):
-        if len(_KYRGYZ_SIGN.findall(text)) > 0 or _SHARED_LETTER.search(text):
-            return LanguageGuess("other", script)
+    kyrgyz = _SHARED_LETTER.search(text) or (_KYRGYZ_DOUBLE.search(text) and _KYRGYZ_SIGN.search(text))
+    if not own and len(words) > 5 and kyrgyz:
+        return LanguageGuess("other", script)
     kazakh, russian = _cyrillic_counts(words)
     if kazakh:
         russian = sum(map(_certainly_russian, words))

@@ -29,7 +29,7 @@ from nlp.reading import GroupReading, Place, Reading, Span, Text
 
 BATCH: Final = 64
 _CUT: Final = "\n␞\n"  # stands between headline, title and text while groups are numbered over all three
-# A text is judged by its title and lead (codebook, "Unit"); groups and places are still found in all of it.
+# A text is judged by its title and lead (codebook, "Unit"), characters; groups and places are found in all of it.
 _LEAD: Final = 4_000
 _WORD_OR_SLOT: Final = re.compile(r"\[(?:G\d+!?|E)\]|[^\W\d_]+")
 _KAZAKHSTAN: Final = ("kazakhstan", "kz", "казахстан", "қазақстан")
@@ -41,7 +41,7 @@ class Prepared:
 
     text: Text
     language: str
-    spans: dict[str, tuple[Span, ...]]  # by group, in order of first mention in headline, title, text
+    spans: dict[str, list[Span]]  # by group, in order of first mention in headline, title, text
     places: tuple[Place, ...]
     case: Case | None
 
@@ -105,12 +105,12 @@ def prepare(text: Text, gazetteer: Gazetteer) -> Prepared:
     whole = _CUT.join(parts)
     start = len(whole) - len(text.text)
     found = groups.find(whole)
-    spans: dict[str, tuple[Span, ...]] = {}
+    spans: dict[str, list[Span]] = {}
     for mention in found.mentions:
         first, last = mention.span[0] - start, mention.span[1] - start
-        spans[mention.group] = spans.get(mention.group, ()) + (((first, last),) if first >= 0 else ())
+        spans.setdefault(mention.group, []).extend([(first, last)] if first >= 0 else [])
     places = locate(text, gazetteer)
-    guess = identify(text.text)
+    guess = identify(text.text[:_LEAD])
     if not gate.passes(whole, found):
         return Prepared(text, guess.code, {}, places, None)
     slotted = groups.slots(whole, found)
@@ -142,7 +142,7 @@ def reading_of(item: Prepared, prediction: Prediction | None, model: str) -> Rea
     rel = "mention" if prediction.rel == "none" and item.spans else prediction.rel
     related = rel in ("domestic", "abroad")
     told = tuple(
-        GroupReading(group, judged.st, judged.sev, item.spans.get(group, ()), judged.p)
+        GroupReading(group, judged.st, judged.sev, tuple(item.spans.get(group, ())), judged.p)
         for group, judged in zip(item.case.targets if item.case else (), prediction.groups, strict=True)
         # A people nobody names enters only where something is said about it ("let them go home").
         if group in item.spans or (related and group == UNSPECIFIED and (judged.sev or judged.st))

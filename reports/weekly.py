@@ -64,6 +64,15 @@ def compose_issues(warehouse: Path) -> tuple[Issue, ...]:
         return tuple(_compose(published, row["week"]) for row in published.rows("weeks"))
 
 
+def last_complete_week(warehouse: Path) -> str:
+    """The last ISO week whose seven days lie in the warehouse; raises `ReportError` if there is none."""
+    with Published(warehouse) as published:
+        complete = [row["week"] for row in published.rows("weeks") if row["complete"]]
+    if not complete:
+        raise ReportError(f"No week is complete in {warehouse}: crawl seven days from a Monday on, or name a week.")
+    return str(max(complete))
+
+
 def _compose(published: Published, week: str) -> Issue:
     weeks = {row["week"]: row for row in published.rows("weeks")}
     if week not in weeks:

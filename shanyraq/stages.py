@@ -140,21 +140,23 @@ def fetch(job: Job, source_id: str) -> dict[str, int]:
     """Fetch one source's window into the raw store, in a process of its own."""
     from crawlers.crawl import crawl_source
 
+    loopback, hosts = _sample_server(job)
     counts = crawl_source(
-        _source(job, source_id), job.world, job.window, force=job.force, loopback_hosts=_sample_hosts(job)
+        _source(job, source_id), job.world, job.window, force=job.force, loopback_allowed=loopback, resolve_hosts=hosts
     )
-    return _counts(counts)
+    return {"texts": counts.texts, **counts.words}
 
 
-def _sample_hosts(job: Job) -> dict[str, tuple[str, int]]:
-    """Fictional host names and the loopback server that plays them; empty for every other world."""
+def _sample_server(job: Job) -> tuple[frozenset[tuple[str, int]], dict[str, str]]:
+    """The loopback server that plays the fictional press, and the names it plays; nothing for every other world."""
     if job.world.name != SAMPLE:
-        return {}
+        return frozenset(), {}
     if job.sample_port is None:
         raise StageError("the sample's server is not running: use `shanyraq run`, or `shanyraq ui` for Airflow's pages")
+    from shanyraq.sample.addresses import HOST
     from shanyraq.sample.sources import sample_hosts
 
-    return sample_hosts(job.sample_port)
+    return frozenset({(HOST, job.sample_port)}), sample_hosts(job.sample_port)
 
 
 def extract(job: Job) -> dict[str, int]:
@@ -312,7 +314,7 @@ def send(job: Job) -> dict[str, int]:
 
 
 def smtp_settings() -> SmtpSettings | None:
-    """The mail server out of Airflow's connection: host, port, login, password; extra: recipients, from_email, security."""
+    """The mail server out of Airflow's connection; its extra holds recipients, and may hold from_email and security."""
     from airflow.sdk import Connection
     from airflow.sdk.exceptions import AirflowNotFoundException
 

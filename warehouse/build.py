@@ -215,7 +215,7 @@ def _table_names(connection: duckdb.DuckDBPyConnection) -> set[str]:
 
 
 def _is_published(connection: duckdb.DuckDBPyConnection, path: Path) -> bool:
-    """Is the file analysts open the one that was last published, byte for byte? A damaged one is published again."""
+    """Is the file analysts open a copy of this build, byte for byte as published? A damaged one is published again."""
     if not path.exists() or "raw_published" not in _table_names(connection):
         return False
     return connection.execute("SELECT sha256 FROM raw_published").fetchone() == (file_sha256(path),)
@@ -257,6 +257,7 @@ def build(
             _write_docs(connection)
             run_checks(connection)
             _write_frame(connection, "raw_fingerprint", pd.DataFrame({"value": [fingerprint]}), {"value": "VARCHAR"})
+            connection.execute("DROP TABLE IF EXISTS raw_published")  # what analysts have is no longer this build
             connection.execute("COMMIT")
             changed = True
         return _report(connection, world, changed, new, stale)

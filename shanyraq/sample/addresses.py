@@ -8,8 +8,10 @@ from typing import Final
 from shanyraq.sample.world import Item, Outlet
 
 HOST: Final = "127.0.0.1"
-# Article ids are hashes of addresses, and these hold the port: a run that is to be compared or resumed uses this one.
-PORT: Final = 18231
+PORT: Final = 18231  # of a server started by hand
+# `.example` never belongs to anybody (RFC 2606). Article ids are hashes of addresses, so these hold no port: the crawl
+# is told which port plays this name (`sources.sample_hosts`), and two runs on different ports give the same ids.
+SITE: Final = "fictional-press.example"
 
 # Kazakh and Russian letters by their commonest Latin ones: good enough for a readable address.
 _LATIN: Final = str.maketrans(
@@ -18,8 +20,8 @@ _LATIN: Final = str.maketrans(
 )
 
 
-def base_url(port: int) -> str:
-    return f"http://{HOST}:{port}"
+def base_url() -> str:
+    return f"http://{SITE}"
 
 
 def channel_name(outlet: Outlet) -> str:

@@ -90,7 +90,7 @@ class _Comment:
 
 @dataclass(slots=True)
 class Press:
-    """All sites of a world below one base address (`http://127.0.0.1:18231`)."""
+    """All sites of a world below one base address (`http://fictional-press.example`)."""
 
     world: SampleWorld
     base: str

@@ -24,7 +24,7 @@ class SampleServer(ThreadingHTTPServer):
 
     def __init__(self, world: SampleWorld, port: int) -> None:
         super().__init__((HOST, port), _Handler)
-        self.press = Press(world, base_url(self.port))
+        self.press = Press(world, base_url())
         self._answers: dict[str, Answer] = {}
 
     @property
@@ -33,7 +33,7 @@ class SampleServer(ThreadingHTTPServer):
 
     @property
     def base(self) -> str:
-        return base_url(self.port)
+        return base_url()
 
     def answer(self, target: str) -> Answer:
         if target not in self._answers:
@@ -98,7 +98,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Serve the fictional sample press on 127.0.0.1.")
     parser.add_argument("--port", type=int, default=PORT)
     with serve(parser.parse_args().port) as server:
-        print(f"{server.base}/ (sample, fictional; Ctrl-C ends)", flush=True)
+        print(f"http://{HOST}:{server.port}/ (sample, fictional; Ctrl-C ends)", flush=True)
         with contextlib.suppress(KeyboardInterrupt):
             threading.Event().wait()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from crawlers.source import Source
-from shanyraq.sample.addresses import PORT, base_url, channel_name
+from shanyraq.sample.addresses import HOST, SITE, base_url, channel_name
 from shanyraq.sample.press import Press
 from shanyraq.sample.world import MONDAYS, Outlet, build_world
 
@@ -13,10 +13,15 @@ from shanyraq.sample.world import MONDAYS, Outlet, build_world
 _SPEAKING_WEEKS = {"yamyshev": len(MONDAYS) - 2, "tg-pavlodar": len(MONDAYS) - 2}
 
 
-def sample_sources(port: int = PORT) -> list[Source]:
-    """One source an outlet that has published something, in order of id, on the server at this port."""
+def sample_hosts(port: int) -> dict[str, str]:
+    """Where the fictional name is played: for `crawl_source(resolve_hosts=…)`."""
+    return {SITE: f"{HOST}:{port}"}
+
+
+def sample_sources() -> list[Source]:
+    """One source an outlet that has published something, in order of id."""
     world = build_world()
-    press = Press(world, base_url(port))
+    press = Press(world, base_url())
     texts = Counter(item.outlet_id for item in world.items)
     commented = {item.outlet_id for item in world.items if item.genre == "comment"}
     return [

@@ -107,8 +107,8 @@ def test_the_shipped_model_keeps_its_floors() -> None:
     scores = evaluate.scores_of(examples, list(reader.read(e.text for e in examples)))
     functional = evaluate.functional_score(SHARED / "functional_open.jsonl", SHARED / "functional_slots.json", reader)
     # Measured values less a margin of two standard errors (docs/model-card.md has the values).
-    assert scores.domestic >= 0.75
-    assert scores.acts >= 0.42
-    assert scores.hostility >= 0.48
-    assert functional.score >= 0.50
+    assert scores.domestic >= 0.83
+    assert scores.acts >= 0.47
+    assert scores.hostility >= 0.54
+    assert functional.score >= 0.52
     assert functional.false_hostility <= 0.05

@@ -109,8 +109,7 @@ def test_one_bad_text_becomes_a_failure_and_the_rest_is_read(reader: Reader) -> 
 
 @settings(max_examples=60, deadline=None)
 @given(st.text(max_size=200), st.text(max_size=40) | st.none())
-def test_any_text_is_read_alike_twice_with_known_codes(text: str, title: str | None) -> None:
-    reader = Reader.load()
+def test_any_text_is_read_alike_twice_with_known_codes(reader: Reader, text: str, title: str | None) -> None:
     case = Text("x", f"узбеки {text} казахи", title)
     first, second = reader.read([case, case])
     assert first == second
