@@ -24,7 +24,7 @@ from nlp.classify import BASELINE, Baseline, Classifier, Prediction
 from nlp.features import UNSPECIFIED, Case
 from nlp.language import identify
 from nlp.normalise import fold, latin_readings
-from nlp.places import Gazetteer, locate
+from nlp.places import Gazetteer, headline_region, locate
 from nlp.reading import GroupReading, Place, Reading, Span, Text
 
 BATCH: Final = 64
@@ -162,21 +162,42 @@ def reading_of(item: Prepared, prediction: Prediction | None, model: str) -> Rea
     )
 
 
-def read_window(source_id: str, world: World, window: Window, reader: Reader) -> dict[str, int]:
-    """Read one source's articles of a window; write its readings and outcomes; counts of read, gated, failed."""
-    counts: Counter[str] = Counter(read=0, gated=0, failed=0)
+def read_window(source_id: str, world: World, window: Window, reader: Reader, *, force: bool = False) -> dict[str, int]:
+    """Read one source's articles of a window; write its readings and outcomes; counts of read, gated, failed.
+
+    A window whose articles were read before by the same model and word lists is left as it is: its counts are told
+    again. The key of that reading stands beside the file and is written last. A reading's line also holds the region
+    that the headline names: the text of many a news item names none.
+    """
+    articles = world.articles(source_id, window)
     readings, outcomes = world.readings(source_id, window), world.outcomes("read", source_id, window)
-    with world.articles(source_id, window).open(encoding="utf-8") as lines:
+    key_file = readings.with_suffix(".key")
+    key = f"{hashlib.sha256(articles.read_bytes()).hexdigest()} {reader.model_hash} {reader.lexicon_hash}\n"
+    if not force and readings.exists() and key_file.exists() and key_file.read_text("utf-8") == key:
+        with outcomes.open(encoding="utf-8") as lines:
+            return {**_NOTHING, **Counter(str(json.loads(line)["word"]) for line in lines)}
+    counts: Counter[str] = Counter(_NOTHING)
+    with articles.open(encoding="utf-8") as lines, whole_file(readings) as told, whole_file(outcomes) as fates:
         texts = (text_of(Article.from_json(line)) for line in lines)
-        with whole_file(readings) as reading_file, whole_file(outcomes) as outcome_file:
-            for result in reader.read_each(texts):
-                word = "failed" if isinstance(result, Failure) else "read" if result.p else "gated"
-                if isinstance(result, Reading):
-                    line = json.dumps(result.to_record(), ensure_ascii=False, separators=(",", ":"))
-                    cast(IO[str], reading_file).write(line + "\n")
-                cast(IO[str], outcome_file).write(Outcome("read", source_id, result.id, word).to_json() + "\n")
-                counts[word] += 1
+        for text, result in _paired(texts, reader):
+            word = "failed" if isinstance(result, Failure) else "read" if result.p else "gated"
+            if isinstance(result, Reading):
+                record = {**result.to_record(), "headline_region": headline_region(text, reader.gazetteer)}
+                line = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+                cast(IO[str], told).write(line + "\n")
+            cast(IO[str], fates).write(Outcome("read", source_id, result.id, word).to_json() + "\n")
+            counts[word] += 1
+    with whole_file(key_file) as handle:
+        cast(IO[str], handle).write(key)
     return dict(counts)
+
+
+_NOTHING: Final = {"read": 0, "gated": 0, "failed": 0}
+
+
+def _paired(texts: Iterable[Text], reader: Reader) -> Iterator[tuple[Text, Reading | Failure]]:
+    first, second = itertools.tee(texts)  # the reader runs one batch ahead at most
+    return zip(first, reader.read_each(second), strict=True)
 
 
 def text_of(article: Article) -> Text:

@@ -16,7 +16,15 @@ from crawlers import extract
 from crawlers.charset import text_of
 from crawlers.comments import Comment
 from crawlers.dates import ALMATY
-from crawlers.extract import Extraction, ExtractorPool, Page, extract_page, outcome_record, text_outcome
+from crawlers.extract import (
+    Extraction,
+    ExtractorPool,
+    Page,
+    extract_page,
+    outcome_record,
+    outcome_records,
+    text_outcome,
+)
 
 PAGES = Path(__file__).parent / "pages"
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=ALMATY)
@@ -149,8 +157,11 @@ def test_the_filter_answers_in_the_promised_shape() -> None:
     record = outcome_record("a", "https://site.kz/", body)
     assert list(record) == ["id", "outcome", "title", "text", "published_at"]
     assert (record["id"], record["outcome"], record["published_at"]) == ("a", "ok", "2026-04-07T09:15:00+05:00")
-    with pytest.raises(ValueError, match="not base64"):
-        outcome_record("a", "https://site.kz/", "***")
+    bad = {"id": "b", "error": "html_base64 is not base64: Only base64 data is allowed"}
+    assert outcome_record("b", "https://site.kz/", "***") == bad
+    with ExtractorPool(workers=1) as pool:
+        asked = [("b", "https://site.kz/", "***"), ("a", "https://site.kz/", body), ("b", "https://site.kz/", "***")]
+        assert list(outcome_records(asked, pool)) == [bad, record, bad]
 
 
 def hang_or_die(page: Page) -> Extraction:

@@ -148,6 +148,7 @@ def test_read_window_writes_readings_and_one_outcome_for_each_article(tmp_path: 
         outcomes = [json.loads(line) for line in world.outcomes("read", "s", window).read_text("utf-8").splitlines()]
         assert [(o["item"], o["word"]) for o in outcomes] == [("a1", "read"), ("a2", "gated"), ("a3", "failed")]
         readings = [json.loads(line) for line in world.readings("s", window).read_text("utf-8").splitlines()]
+        assert [reading.pop("headline_region") for reading in readings] == [None, None]
         assert readings == [reading.to_record() for reading in reader.read(
             Text(a.article_id, a.text, genre="news") for a in articles
         )]  # fmt: skip

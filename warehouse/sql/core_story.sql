@@ -19,10 +19,11 @@ SELECT
     place.series,
     lead_copy.day,
     lead_copy.week,
-    coalesce(event_region, dateline_region, thread_region, home_region) AS region_code,
+    coalesce(event_region, dateline_region, headline_region, thread_region, home_region) AS region_code,
     CASE
         WHEN event_region IS NOT NULL THEN 'event'
         WHEN dateline_region IS NOT NULL THEN 'dateline'
+        WHEN headline_region IS NOT NULL THEN 'headline'
         WHEN thread_region IS NOT NULL THEN 'thread'
         WHEN home_region IS NOT NULL THEN 'home'
         ELSE 'none'

@@ -16,9 +16,12 @@ WITH best AS (
 )
 SELECT
     story.story_id, story.series,
-    event.region_code AS event_region, dateline.region_code AS dateline_region, home.region_code AS home_region
+    event.region_code AS event_region, dateline.region_code AS dateline_region,
+    headline.region_code AS headline_region, home.region_code AS home_region
 FROM (SELECT DISTINCT story_id, series FROM core_article) AS story
 LEFT JOIN best AS event ON event.story_id = story.story_id AND event.series = story.series AND event.role = 'event'
 LEFT JOIN best AS dateline
     ON dateline.story_id = story.story_id AND dateline.series = story.series AND dateline.role = 'dateline'
+LEFT JOIN best AS headline
+    ON headline.story_id = story.story_id AND headline.series = story.series AND headline.role = 'headline'
 LEFT JOIN home ON home.story_id = story.story_id AND home.series = story.series

@@ -1,7 +1,9 @@
 -- grain: story x series of comments; region of the articles they stand under, by most comments
 SELECT
     child.story_id, child.series,
-    coalesce(parent_place.event_region, parent_place.dateline_region, parent_place.home_region) AS thread_region
+    coalesce(
+        parent_place.event_region, parent_place.dateline_region, parent_place.headline_region, parent_place.home_region
+    ) AS thread_region
 FROM core_article AS child
 JOIN raw_current_article AS comment USING (article_id)
 JOIN core_article AS parent ON parent.article_id = comment.parent_id
