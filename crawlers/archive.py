@@ -94,7 +94,7 @@ class _Spool:
         """Write the file whole at its place; an empty one if nothing was added."""
         self._flush(name)
         with (self.folder / name).open("rb") as spooled, whole_file(path, "wb") as target:
-            shutil.copyfileobj(spooled, cast(IO[bytes], target))
+            shutil.copyfileobj(spooled, target)
 
 
 def import_archive(
@@ -347,4 +347,4 @@ def _digest(path: Path) -> str:
 
 def _write_json(path: Path, value: object) -> None:
     with whole_file(path) as handle:
-        cast(IO[str], handle).write(json.dumps(value, ensure_ascii=False, indent=1) + "\n")
+        handle.write(json.dumps(value, ensure_ascii=False, indent=1) + "\n")

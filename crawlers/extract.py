@@ -22,7 +22,7 @@ from datetime import date, datetime, time
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Final, cast
+from typing import Any, Final
 
 import trafilatura
 from lxml import etree, html  # type: ignore[import-untyped,unused-ignore]
@@ -314,9 +314,9 @@ class ExtractorPool:
     ) -> None:
         # After Ctrl-C or an error nobody wants the pages still in work.
         if kind is None:
-            self._pool.close()  # type: ignore[no-untyped-call]
+            self._pool.close()
         else:
-            self._pool.stop()  # type: ignore[no-untyped-call]
+            self._pool.stop()
         self._pool.join()
 
     def extract(self, pages: Iterable[Page]) -> Iterator[Extraction]:
@@ -441,8 +441,8 @@ def extract_window(
         for article, outcome in judge.judged(pages, pool, reference):
             if article is not None:
                 texts += 1
-                cast(IO[str], articles).write(f"{article.to_json()}\n")
-            cast(IO[str], outcomes).write(f"{outcome.to_json()}\n")
+                articles.write(f"{article.to_json()}\n")
+            outcomes.write(f"{outcome.to_json()}\n")
     return ExtractCounts(source.source_id, dict(sorted(judge.words.items())), texts)
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal, overload
 
 _WORLD = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
@@ -106,12 +106,20 @@ class World:
         return self.folder / "site"
 
 
-@contextlib.contextmanager
-def whole_file(path: Path, mode: str = "w") -> Iterator[IO[str] | IO[bytes]]:
+@overload
+def whole_file(path: Path, mode: Literal["w"] = "w") -> contextlib.AbstractContextManager[IO[str]]: ...
+@overload
+def whole_file(path: Path, mode: Literal["wb"]) -> contextlib.AbstractContextManager[IO[bytes]]: ...
+def whole_file(path: Path, mode: Literal["w", "wb"] = "w") -> contextlib.AbstractContextManager[IO[str] | IO[bytes]]:
     """Open a temporary neighbour of `path`; rename it onto `path` only if the block ends well.
 
     A full disk, a kill or Ctrl-C leaves the old file, and at most a `.part` file that the next run removes.
     """
+    return _whole_file(path, mode)
+
+
+@contextlib.contextmanager
+def _whole_file(path: Path, mode: str) -> Iterator[IO[str] | IO[bytes]]:
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
     part = Path(name)

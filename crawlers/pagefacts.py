@@ -196,14 +196,12 @@ def _times(tree: Any, reference: datetime | None) -> Iterator[datetime]:
                 yield found
                 break
     for element in tree.iter():
-        if (
-            not isinstance(element.tag, str)
-            or element.tag in ("time", "meta", "body", "html")
-            or _in_link_list(element)
-        ):
+        if not isinstance(element.tag, str) or element.tag in ("time", "meta", "body", "html"):
             continue
-        mark = f"{element.get('class') or ''} {element.get('id') or ''}".lower()
-        if _DATE_MARK.fullmatch(mark.strip()) is None or "update" in mark or "modified" in mark:
+        mark = f"{element.get('class') or ''} {element.get('id') or ''}".strip().lower()
+        if not mark or _DATE_MARK.fullmatch(mark) is None or "update" in mark or "modified" in mark:
+            continue
+        if _in_link_list(element):
             continue
         text = " ".join(element.text_content().split())
         if len(text) <= 80 and (found := parse_date(text, reference)):

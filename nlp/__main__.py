@@ -12,7 +12,6 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import IO, cast
 
 from crawlers.layout import Window, World, whole_file
 from nlp.classify import BASELINE, ModelError
@@ -70,7 +69,7 @@ def _evaluate(options: argparse.Namespace) -> int:
         if not (found and ended):
             raise ValueError(f"{options.card} has no {_BEGIN} … {_END}; add the two lines where the figures belong")
         with whole_file(options.card) as handle:
-            cast(IO[str], handle).write(f"{before}{_BEGIN}\n\n{figures}\n\n{_END}{after}")
+            handle.write(f"{before}{_BEGIN}\n\n{figures}\n\n{_END}{after}")
     return 0
 
 

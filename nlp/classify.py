@@ -16,7 +16,7 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Final, Protocol, cast
+from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -146,9 +146,9 @@ class Baseline:
         content = _zip_of(arrays)
         card = {**self.card, "weights_sha256": hashlib.sha256(content).hexdigest()}
         with whole_file(folder / "weights.npz", "wb") as handle:
-            cast(IO[bytes], handle).write(content)
+            handle.write(content)
         with whole_file(folder / "model.json") as handle:
-            cast(IO[str], handle).write(json.dumps(card, ensure_ascii=False, indent=1) + "\n")
+            handle.write(json.dumps(card, ensure_ascii=False, indent=1) + "\n")
 
     def predict(self, cases: Sequence[Case]) -> list[Prediction]:
         """Labels and probabilities of each case, in order."""

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Final, cast
+from typing import Final
 
 from crawlers.article import Article
 from crawlers.layout import Window, World, whole_file
@@ -184,11 +184,11 @@ def read_window(source_id: str, world: World, window: Window, reader: Reader, *,
             if isinstance(result, Reading):
                 record = {**result.to_record(), "headline_region": headline_region(text, reader.gazetteer)}
                 line = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
-                cast(IO[str], told).write(line + "\n")
-            cast(IO[str], fates).write(Outcome("read", source_id, result.id, word).to_json() + "\n")
+                told.write(line + "\n")
+            fates.write(Outcome("read", source_id, result.id, word).to_json() + "\n")
             counts[word] += 1
     with whole_file(key_file) as handle:
-        cast(IO[str], handle).write(key)
+        handle.write(key)
     return dict(counts)
 
 

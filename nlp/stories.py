@@ -19,7 +19,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import IO, Final, cast
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -117,7 +117,7 @@ def write_stories(world: World) -> dict[str, int]:
     with whole_file(world.stories) as handle:
         for item in sorted(found + own, key=lambda assignment: assignment.id):
             record = {"article_id": item.id, "story_id": item.story, "copy_of": item.copy_of}
-            cast(IO[str], handle).write(json.dumps(record, ensure_ascii=False) + "\n")
+            handle.write(json.dumps(record, ensure_ascii=False) + "\n")
     copies = sum(item.copy_of is not None for item in found)
     return {"articles": len(articles), "stories": len(articles) - copies, "copies": copies}
 

@@ -13,7 +13,7 @@ from email import policy
 from email.message import EmailMessage
 from email.utils import format_datetime
 from pathlib import Path
-from typing import IO, Final, cast
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from crawlers.layout import World, whole_file
@@ -250,4 +250,4 @@ def _connect(settings: SmtpSettings) -> smtplib.SMTP:
 
 def _write(path: Path, content: bytes) -> None:
     with whole_file(path, "wb") as handle:
-        cast(IO[bytes], handle).write(content)
+        handle.write(content)

@@ -220,20 +220,21 @@ _TEXT = (
 @app.command(rich_help_panel=_FILTERS)
 def extract() -> None:
     """Pages to texts. In: id, url, html_base64. Out: id, outcome, title, text, published_at, language."""
-    from crawlers.extract import outcome_record
+    from crawlers.extract import ExtractorPool, outcome_records
     from nlp.language import identify
 
-    def work(records: Sequence[Record]) -> list[Record]:
-        answers = []
-        for record in records:
-            answer = outcome_record(record["id"], record["url"], record["html_base64"])
-            if "error" not in answer:
-                answer["language"] = identify(answer["text"]).code if answer["text"] else "und"
-            answers.append(answer)
-        return answers
+    _need_lines("extract")
+    with ExtractorPool(workers=os.cpu_count() or 1) as pool:
 
-    fields = (Field("url", required=True), Field("html_base64", required=True))
-    _filter(fields, work)
+        def work(records: Sequence[Record]) -> list[Record]:
+            asked = ((record["id"], record["url"], record["html_base64"]) for record in records)
+            answers = list(outcome_records(asked, pool))
+            for answer in answers:
+                if "error" not in answer:
+                    answer["language"] = identify(answer["text"]).code if answer["text"] else "und"
+            return answers
+
+        _filter((Field("url", required=True), Field("html_base64", required=True)), work)
 
 
 @app.command(rich_help_panel=_FILTERS)

@@ -5,7 +5,6 @@ Each takes a `Job` and returns counts. A finished step is recognised and skipped
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,11 +12,11 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
 from crawlers.layout import Window, World, whole_file
-from crawlers.source import Source, read_sources, source_from
+from crawlers.source import Source, read_sources
 
 if TYPE_CHECKING:
     from reports.issue import Language
@@ -106,10 +105,9 @@ def sources_of(job: Job) -> list[Source]:
 
         sources = sample_sources()
     elif listed.exists():
-        sources = [
-            source_from({k: v for k, v in record.items() if k != "source_id"}, record["source_id"], str(listed))
-            for record in json.loads(listed.read_text("utf-8"))
-        ]
+        from crawlers.archive import read_source_list
+
+        sources = read_source_list(listed)
     else:
         sources = read_sources(SOURCES)
     if job.only is None:
@@ -272,7 +270,7 @@ def publish(job: Job) -> dict[str, int]:
 
     replaced = publish_build(job.world)
     with whole_file(job.world.root / "current") as handle:
-        cast(IO[str], handle).write(job.world.name + "\n")
+        handle.write(job.world.name + "\n")
     return {"replaced": int(replaced)}
 
 

@@ -14,7 +14,6 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import IO, cast
 
 from rich.console import Console
 
@@ -84,7 +83,7 @@ def _web(data: Path, world: str, port: int, sample_port: int | None) -> dict[str
     path = _passwords(data)
     if not path.exists():
         with whole_file(path) as handle:
-            cast(IO[str], handle).write(json.dumps({name: secrets.token_urlsafe(12) for name in ROLES}))
+            handle.write(json.dumps({name: secrets.token_urlsafe(12) for name in ROLES}))
         path.chmod(0o600)
     return {
         **environment(data, world=world, sample_port=sample_port),

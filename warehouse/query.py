@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Final, cast
+from typing import IO, Any, Final
 
 import duckdb
 import pyarrow as pa
@@ -85,7 +85,7 @@ def export(answer: Answer, path: Path) -> None:
     """Write an answer as `.csv` (UTF-8 with a byte-order mark, so that Excel reads Cyrillic) or `.parquet`, whole."""
     if path.suffix == ".csv":
         with whole_file(path) as handle:
-            text = cast(IO[str], handle)
+            text = handle
             text.write("\ufeff")
             write_csv(answer, text)
     elif path.suffix == ".parquet":

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any, Final, cast
+from typing import Any, Final
 
 from scrapy import signals
 from scrapy.crawler import AsyncCrawlerProcess
@@ -55,7 +55,7 @@ def fetch_window(
     with whole_file(raw, "wb") as warc:
         genre: Genre = "post" if source.kind == "telegram" else "news"
         kind: PageKind = "channel" if source.kind == "telegram" else "page"
-        ledger = Ledger(source.source_id, genre, kind, RawStore(cast(IO[bytes], warc), clock))
+        ledger = Ledger(source.source_id, genre, kind, RawStore(warc, clock))
         reason = _run(source, window, ledger, limits, scrapy_settings(guard, limits, contact), orphaned)
         if reason == "shutdown":
             raise InterruptionError
@@ -121,7 +121,7 @@ def _run(
 
 def _write_lines(path: Path, lines: Iterable[str]) -> None:
     with whole_file(path) as handle:
-        cast(IO[str], handle).writelines(line + "\n" for line in lines)
+        handle.writelines(line + "\n" for line in lines)
 
 
 def _remove_parts(path: Path) -> None:

@@ -27,7 +27,13 @@ def post(**fields: Any) -> dict[str, Any]:
 
 
 def article(**fields: Any) -> dict[str, Any]:
-    return {"url": "https://www.site.kz/a?utm_source=x", "date": "2024-03-05", "title": "Праздник", "text": TEXT, **fields}
+    return {
+        "url": "https://www.site.kz/a?utm_source=x",
+        "date": "2024-03-05",
+        "title": "Праздник",
+        "text": TEXT,
+        **fields,
+    }
 
 
 # (line, outcome, reason of rejection); None as a line is a blank one, which is no line at all
@@ -79,7 +85,11 @@ def archive(tmp_path: Path) -> Path:
 
 
 def files(world: World) -> dict[str, bytes]:
-    return {str(path.relative_to(world.folder)): path.read_bytes() for path in sorted(world.folder.rglob("*")) if path.is_file()}
+    return {
+        str(path.relative_to(world.folder)): path.read_bytes()
+        for path in sorted(world.folder.rglob("*"))
+        if path.is_file()
+    }
 
 
 def test_every_line_ends_in_one_outcome(archive: Path, tmp_path: Path) -> None:
@@ -88,11 +98,17 @@ def test_every_line_ends_in_one_outcome(archive: Path, tmp_path: Path) -> None:
     expected = Counter(word for _, word, _ in LINES if word)
     assert counts.words == dict(sorted(expected.items())) and counts.lines == expected.total()
     assert counts.window == Window.parse("2024-03-01_2024-03-05")  # 20:00 UTC on 29 February is the next day in Almaty
-    outcomes = [json.loads(line) for path in (world.folder / "outcomes").rglob("*.jsonl") for line in path.read_text("utf-8").splitlines()]
+    outcomes = [
+        json.loads(line)
+        for path in (world.folder / "outcomes").rglob("*.jsonl")
+        for line in path.read_text("utf-8").splitlines()
+    ]
     assert Counter(outcome["word"] for outcome in outcomes) == expected
     assert {outcome["source_id"] for outcome in outcomes if outcome["word"] == "rejected"} == {UNATTRIBUTED}
     rejects = [json.loads(line) for line in world.rejects("archive").read_text("utf-8").splitlines()]
-    assert [(r["line"], r["reason"]) for r in rejects] == [(n, reason) for n, (_, _, reason) in enumerate(LINES, 1) if reason]
+    assert [(r["line"], r["reason"]) for r in rejects] == [
+        (n, reason) for n, (_, _, reason) in enumerate(LINES, 1) if reason
+    ]
     assert all(len(r["text"]) <= 200 and not find_identifiers(r["text"]) for r in rejects)
 
 
@@ -102,14 +118,22 @@ def test_articles_and_sources(archive: Path, tmp_path: Path) -> None:
     sources = read_source_list(world.folder / "sources.json")
     ids = [source.source_id for source in sources]
     assert ids == ["dala-khabary", "dala-khabary-5009f4", "site-kz", "xn-80aaa0a6awh12ed-xn-80ao21a"]
-    assert all((s.kind, s.site, s.owner_group, s.languages) == ("archive", "Uzbekistan", s.source_id, ("und",)) for s in sources)
-    articles = [Article.from_json(line) for line in world.articles("dala-khabary", counts.window).read_text("utf-8").splitlines()]
+    assert all(
+        (s.kind, s.site, s.owner_group, s.languages) == ("archive", "Uzbekistan", s.source_id, ("und",))
+        for s in sources
+    )
+    articles = [
+        Article.from_json(line)
+        for line in world.articles("dala-khabary", counts.window).read_text("utf-8").splitlines()
+    ]
     assert [a.text for a in articles] == [TEXT, "Звоните [phone], пишите [handle]", TEXT, f"{TEXT} ?"]
     assert articles[0] == Article(
         article_id=article_id_of("https://t.me/dala-khabary/1"), source_id="dala-khabary", url="https://t.me/dala-khabary/1", genre="post",
         text=TEXT, published_at="2024-03-01T01:00:00+05:00", date_basis="archive", site="Uzbekistan",
     )  # fmt: skip
-    news = [Article.from_json(line) for line in world.articles("site-kz", counts.window).read_text("utf-8").splitlines()]
+    news = [
+        Article.from_json(line) for line in world.articles("site-kz", counts.window).read_text("utf-8").splitlines()
+    ]
     assert [(a.url, a.genre, a.title, a.published_at) for a in news] == [
         ("https://site.kz/a", "news", "Праздник", "2024-03-05T00:00:00+05:00"),
         ("https://site.kz/b", "news", None, "2024-03-05T10:00:00+05:00"),
@@ -187,5 +211,9 @@ def test_the_real_stream(tmp_path: Path) -> None:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{counts.tally()}; {time.perf_counter() - begun:.1f} s, peak {peak:.0f} MB of this process", file=sys.stderr)
     assert (counts.lines, counts.sources, counts.words["ok"]) == (22_099, 24, 22_066)
-    texts = [Article.from_json(line).text for path in (world.folder / "articles").rglob("*.jsonl") for line in path.read_text("utf-8").splitlines()]
+    texts = [
+        Article.from_json(line).text
+        for path in (world.folder / "articles").rglob("*.jsonl")
+        for line in path.read_text("utf-8").splitlines()
+    ]
     assert len(texts) == counts.words["ok"] and not any(find_identifiers(text) for text in texts)

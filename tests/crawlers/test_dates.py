@@ -87,7 +87,9 @@ def test_no_text_crashes(text: str) -> None:
     parse_date(text, NOW)
 
 
-@given(st.integers(0, 26 * 365 * 86_400).map(lambda seconds: datetime(2000, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)))
+@given(
+    st.integers(0, 26 * 365 * 86_400).map(lambda seconds: datetime(2000, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds))
+)
 def test_round_trip(moment: datetime) -> None:
     """L2: also across the change to UTC+5 on 1 March 2024."""
     found = parse_date(almaty_iso(moment), NOW)

@@ -22,9 +22,13 @@ PAGES = Path(__file__).parent / "pages"
 WINDOW = Window(date(2026, 4, 1), date(2026, 5, 31))
 TODAY = date(2026, 6, 1)
 SITE = "https://www.site.kz/"
-WEB = Source("site", "Site", "web", SITE, ("kk",), "owner", "private", home_region="KZ-31", feeds=(f"{SITE}rss",), comments=True)
+WEB = Source(
+    "site", "Site", "web", SITE, ("kk",), "owner", "private", home_region="KZ-31", feeds=(f"{SITE}rss",), comments=True
+)
 CHANNEL = Source("channel", "Channel", "telegram", "https://t.me/s/mysal", ("kk",), "owner", "social")
-LONG = "Ауыл тұрғындары көпірді бірге жөндеді, сұрақтар бойынша 8 701 000 11 22 нөміріне хабарласыңыз, деді @mysal_kisi."
+LONG = (
+    "Ауыл тұрғындары көпірді бірге жөндеді, сұрақтар бойынша 8 701 000 11 22 нөміріне хабарласыңыз, деді @mysal_kisi."
+)
 
 
 def news(day: str, text: str = LONG) -> bytes:
@@ -61,10 +65,16 @@ def pool() -> Iterator[ExtractorPool]:
 
 
 def read(world: World, source: Source) -> tuple[list[Article], Counter[str]]:
-    articles = [Article.from_json(line) for line in world.articles(source.source_id, WINDOW).read_text("utf-8").splitlines()]
-    outcomes = [json.loads(line) for line in world.outcomes("extract", source.source_id, WINDOW).read_text("utf-8").splitlines()]
+    articles = [
+        Article.from_json(line) for line in world.articles(source.source_id, WINDOW).read_text("utf-8").splitlines()
+    ]
+    outcomes = [
+        json.loads(line) for line in world.outcomes("extract", source.source_id, WINDOW).read_text("utf-8").splitlines()
+    ]
     assert all(outcome["source_id"] == source.source_id and outcome["stage"] == "extract" for outcome in outcomes)
-    assert [outcome["item"] for outcome in outcomes if outcome["word"] == "ok"] == [article.article_id for article in articles]
+    assert [outcome["item"] for outcome in outcomes if outcome["word"] == "ok"] == [
+        article.article_id for article in articles
+    ]
     return articles, Counter(outcome["word"] for outcome in outcomes)
 
 
@@ -82,14 +92,25 @@ def test_pages_and_their_comments(tmp_path: Path, pool: ExtractorPool) -> None:
     ])  # fmt: skip
     counts = extract_window(WEB, world, WINDOW, pool=pool, today=TODAY)
     articles, words = read(world, WEB)
-    expected = dict.fromkeys(("too_short", "not_text", "duplicate_url", "outside_window", "future_date", "no_date", "not_html"), 1)
+    expected = dict.fromkeys(
+        ("too_short", "not_text", "duplicate_url", "outside_window", "future_date", "no_date", "not_html"), 1
+    )
     expected["ok"] = 4  # two pages, two comments; the third comment is a bare "+"
     assert words == expected == counts.words and counts.texts == 4
     page, first, second, other = articles
     parent = article_id_of("https://site.kz/a")
-    assert (page.article_id, page.genre, page.home_region, page.date_basis, page.section) == (parent, "news", "KZ-31", "page", "Қоғам")
+    assert (page.article_id, page.genre, page.home_region, page.date_basis, page.section) == (
+        parent,
+        "news",
+        "KZ-31",
+        "page",
+        "Қоғам",
+    )
     assert other.article_id == article_id_of("https://site.kz/b")
-    assert other.text == "Ауыл тұрғындары көпірді бірге жөндеді, сұрақтар бойынша [phone] нөміріне хабарласыңыз, деді [handle]."
+    assert (
+        other.text
+        == "Ауыл тұрғындары көпірді бірге жөндеді, сұрақтар бойынша [phone] нөміріне хабарласыңыз, деді [handle]."
+    )
     assert first == Article(
         article_id=article_id_of("https://site.kz/a#comment-41"), source_id="site", url=f"{SITE}a/?utm_source=rss#comment-41", genre="comment",
         text="Молодцы соседи!\nЗвоните, поможем: [phone]", published_at="2026-04-07T11:00:00+05:00", date_basis="page",
@@ -142,12 +163,22 @@ def test_a_finished_window_is_not_read_again(tmp_path: Path, pool: ExtractorPool
 def test_no_identifier_and_no_commenter_reaches_a_file(tmp_path: Path, pool: ExtractorPool) -> None:
     """G1: nothing behind the raw store names a person; addresses of the source's own texts are its business."""
     world = World(tmp_path, "live")
-    store(world, WEB, [("page", f"{SITE}{name}", (PAGES / f"{name}.html").read_bytes()) for name in ("kk_wordpress", "ru_bitrix")])
+    store(
+        world,
+        WEB,
+        [("page", f"{SITE}{name}", (PAGES / f"{name}.html").read_bytes()) for name in ("kk_wordpress", "ru_bitrix")],
+    )
     extract_window(WEB, world, WINDOW, pool=pool, today=TODAY)
     articles, _ = read(world, WEB)
     assert len(articles) == 4  # the bitrix page's comments are of 1 June
     for article in articles:
         fields = {key: value for key, value in asdict(article).items() if isinstance(value, str) and key != "url"}
         assert [(key, find_identifiers(value)) for key, value in fields.items() if find_identifiers(value)] == []
-    everything = "".join(path.read_text("utf-8") for folder in ("articles", "outcomes") for path in (world.folder / folder).rglob("*.jsonl"))
-    assert not any(name in everything for name in ("Аққулаев", "Шишка", "Күлпәш", "Saqsaul", "Фиолетта", "Кактус", "/users/"))
+    everything = "".join(
+        path.read_text("utf-8")
+        for folder in ("articles", "outcomes")
+        for path in (world.folder / folder).rglob("*.jsonl")
+    )
+    assert not any(
+        name in everything for name in ("Аққулаев", "Шишка", "Күлпәш", "Saqsaul", "Фиолетта", "Кактус", "/users/")
+    )

@@ -64,7 +64,9 @@ def test_left_alone(text: str) -> None:
 
 
 _piece = st.one_of(
-    st.sampled_from([text for texts in MASKED.values() for text in texts] + LEFT_ALONE + [f"[{kind}]" for kind in KINDS]),
+    st.sampled_from(
+        [text for texts in MASKED.values() for text in texts] + LEFT_ALONE + [f"[{kind}]" for kind in KINDS]
+    ),
     st.text(st.sampled_from(list("@.:/[]()+-_ 0178ateмрu\u200b\u00a0|*#\n")), max_size=8),
     st.text(max_size=5),
 )
@@ -81,10 +83,15 @@ def test_idempotent_and_clean(text: str) -> None:
 
 def test_spans_are_in_the_text_as_given() -> None:
     text = "😀 тел: 8707\u200b1234567 және @aidos."
-    assert [(kind, text[start:end]) for kind, start, end in find_identifiers(text)] == [("phone", "8707\u200b1234567"), ("handle", "@aidos")]
+    assert [(kind, text[start:end]) for kind, start, end in find_identifiers(text)] == [
+        ("phone", "8707\u200b1234567"),
+        ("handle", "@aidos"),
+    ]
 
 
-@pytest.mark.parametrize("unit", ["a", "8 ", "@", "1", "@a.", "собака ", "x@", "+1(", "[id1|", "t.me", "тел. ", "😀", "a.b-"])
+@pytest.mark.parametrize(
+    "unit", ["a", "8 ", "@", "1", "@a.", "собака ", "x@", "+1(", "[id1|", "t.me", "тел. ", "😀", "a.b-"]
+)
 def test_a_million_characters(unit: str) -> None:
     """M1: no disguise is so long that it stops the line (10 s by HARDENING; a quarter of the length here)."""
     begun = time.perf_counter()

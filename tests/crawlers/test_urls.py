@@ -61,7 +61,19 @@ def test_different_pages_stay_apart(pages: list[str]) -> None:
     assert len({canonical(page) for page in pages}) == len(pages)
 
 
-@pytest.mark.parametrize("text", ["", "site.kz/a", "ftp://site.kz/", "javascript:alert(1)", "https://", "https://:80/", "http://[::1", "https://a.kz:99999/"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "site.kz/a",
+        "ftp://site.kz/",
+        "javascript:alert(1)",
+        "https://",
+        "https://:80/",
+        "http://[::1",
+        "https://a.kz:99999/",
+    ],
+)
 def test_what_is_no_page_is_refused(text: str) -> None:
     with pytest.raises(AddressError):
         canonical(text)
@@ -72,7 +84,19 @@ def test_host_alone() -> None:
 
 
 _host = st.one_of(
-    st.sampled_from(["site.kz", "www.site.kz", "m.kz", "қазақ.қаз", "1.2.3.4", "[::1]", "a_b.kz", "site-kz.cdn.ampproject.org", "www.google.kz"]),
+    st.sampled_from(
+        [
+            "site.kz",
+            "www.site.kz",
+            "m.kz",
+            "қазақ.қаз",
+            "1.2.3.4",
+            "[::1]",
+            "a_b.kz",
+            "site-kz.cdn.ampproject.org",
+            "www.google.kz",
+        ]
+    ),
     st.text(string.ascii_letters + "-._ғқ", min_size=1, max_size=20),
 )
 _rest = st.text(st.one_of(st.sampled_from(list("/?#&=%.;+:@!ampindexhtmlутм 2F")), st.characters()), max_size=60)
