@@ -1,6 +1,7 @@
-"""The edge of the crawlers: `python -m crawlers fetch …` is one source's fetch process, started by `crawl_source`.
+"""The edge of the crawlers: `python -m crawlers fetch …` is one source's fetch process, started by `crawl_source`;
+`python -m crawlers extract …` is the process that owns the killable workers, started by `extract_windows`.
 
-The source comes as JSON on stdin, the log goes to stderr, one JSON answer to stdout: counts, or `{"error": …}`.
+What to work on comes as JSON on stdin, the log goes to stderr, one JSON answer to stdout: counts, or `{"error": …}`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import logging
 import os
 import resource
 import sys
-from datetime import UTC, datetime
+from collections import Counter
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +26,8 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     for noisy in ("twisted", "asyncio", "py.warnings"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
-    answer, code = _fetch(arguments)
-    logging.info("fetch process: peak memory %.0f MB", _peak_mb())
+    answer, code = _fetch(arguments) if arguments.command == "fetch" else _extract(arguments)
+    logging.info("%s process: peak memory %.0f MB", arguments.command, _peak_mb())
     print(json.dumps(answer, ensure_ascii=False))
     return code
 
@@ -36,9 +38,7 @@ def _fetch(arguments: argparse.Namespace) -> tuple[dict[str, object], int]:
     from crawlers.settings import Limits  # noqa: PLC0415
     from crawlers.spiders.process import InterruptionError, fetch_window  # noqa: PLC0415
 
-    record: dict[str, Any] = json.load(sys.stdin)
-    record = {key: tuple(value) if isinstance(value, list) else value for key, value in record.items()}
-    source = Source(**record)
+    source = _source(json.load(sys.stdin))
     loopback = frozenset((host, int(port)) for host, _, port in (pair.rpartition(":") for pair in arguments.loopback))
     contact = arguments.contact or os.environ.get("SHANYRAQ_CONTACT", "")
     if not contact and not loopback:
@@ -65,6 +65,33 @@ def _fetch(arguments: argparse.Namespace) -> tuple[dict[str, object], int]:
     return {"words": dict(counts.words), "texts": counts.texts}, 0
 
 
+def _extract(arguments: argparse.Namespace) -> tuple[dict[str, object], int]:
+    from crawlers.extract import ExtractorPool, extract_window  # noqa: PLC0415 - the extractors' import is paid here
+
+    words: Counter[str] = Counter()
+    today = date.fromisoformat(arguments.today)
+    world = World(arguments.root, arguments.world)
+    try:
+        with ExtractorPool(workers=os.cpu_count() or 1) as pool:
+            for record, window in json.load(sys.stdin):
+                source = _source(record)
+                counts = extract_window(
+                    source, world, Window.parse(window), pool=pool, today=today, force=arguments.force
+                )
+                logging.info("extract %s %s: %d texts", source.source_id, window, counts.texts)
+                words.update(counts.words)
+    except OSError as error:
+        return {"error": f"extracting: {error}; free space or rights under {arguments.root}, then run again"}, 1
+    except KeyboardInterrupt:
+        return {"error": "extracting: interrupted; finished sources are kept, run it again"}, 130
+    return {"words": dict(sorted(words.items()))}, 0
+
+
+def _source(record: dict[str, Any]) -> Source:
+    values: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in record.items()}
+    return Source(**values)
+
+
 def _peak_mb() -> float:
     """Most memory held by this process. getrusage would also count the parent's, whose image a spawned child shares."""
     status = Path("/proc/self/status")
@@ -85,6 +112,11 @@ def _arguments() -> argparse.Namespace:
     fetch.add_argument("--resolve", action="append", default=[], metavar="NAME=IP", help="answer of a name, for tests")
     fetch.add_argument("--contact", default="", help="mail or web address for the user agent")
     fetch.add_argument("--limits", default="{}", help="fields of crawlers.settings.Limits as JSON")
+    extract = commands.add_parser("extract", help="extract fetched windows; [[source, window], …] as JSON on stdin")
+    extract.add_argument("--root", type=Path, required=True, help="data folder")
+    extract.add_argument("--world", required=True)
+    extract.add_argument("--today", required=True, help="the day that dates in words are read against")
+    extract.add_argument("--force", action="store_true", help="extract finished windows again")
     return parser.parse_args()
 
 

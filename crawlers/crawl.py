@@ -1,4 +1,7 @@
-"""Fetch one source's window in a process of its own. This module imports no Scrapy, so asking is cheap."""
+"""Fetch one source's window, and extract what was fetched, each in a process of its own.
+
+This module imports neither Scrapy nor the extractors, so asking is cheap and a finished window costs no process.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,9 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any
 
 from crawlers.layout import Window, World
@@ -83,15 +87,40 @@ def crawl_source(
     return FetchCounts(source.source_id, answer["words"], answer["texts"])
 
 
-def _ask(command: list[str], source: str, source_id: str) -> dict[str, Any]:
-    """Run the fetch process: source on its stdin, log lines on its stderr as they come, one JSON answer on stdout."""
+def extract_windows(
+    pairs: Sequence[tuple[Source, Window]], world: World, *, today: date, force: bool = False
+) -> dict[str, int]:
+    """Extract the fetched windows that have no articles yet (`force`: all); outcome word -> items.
+
+    A process of its own also because killable workers begin by importing their parent's main module, and under a
+    scheduler that is the scheduler's.
+    """
+    waiting = [
+        (source, window)
+        for source, window in pairs
+        if force
+        or not world.articles(source.source_id, window).is_file()
+        or not world.outcomes("extract", source.source_id, window).is_file()
+    ]
+    if not waiting:
+        return {}
+    command = [sys.executable, "-m", "crawlers", "extract"]
+    command += ["--root", str(world.root), "--world", world.name, "--today", today.isoformat()]
+    command += ["--force"] if force else []
+    request = json.dumps([[asdict(source), str(window)] for source, window in waiting])
+    words: dict[str, int] = _ask(command, request, "extracting")["words"]
+    return words
+
+
+def _ask(command: list[str], request: str, name: str) -> dict[str, Any]:
+    """Run a process: the request on its stdin, log lines on its stderr as they come, one JSON answer on stdout."""
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
     ) as process:
         assert process.stdin is not None and process.stdout is not None and process.stderr is not None
         last = ""
         try:
-            process.stdin.write(source)
+            process.stdin.write(request)
             process.stdin.close()
             for line in process.stderr:
                 last = line.rstrip()
@@ -109,7 +138,7 @@ def _ask(command: list[str], source: str, source_id: str) -> dict[str, Any]:
         record: dict[str, Any] = json.loads(answer)
     except ValueError:
         raise CrawlError(
-            f"{source_id}: the fetch process ended with code {process.returncode} and no answer ({last}); "
+            f"{name}: the process ended with code {process.returncode} and no answer ({last}); "
             "nothing was published, run it again"
         ) from None
     if "error" in record:

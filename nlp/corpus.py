@@ -19,6 +19,7 @@ from nlp.labels import check_annotation
 from nlp.reading import Text
 
 WRITTEN: Final = ("written_kk", "written_kk2", "written_kk3", "written_ru", "written_ru2")
+OWN: Final = Path(__file__).parent / "texts"  # written for this project, shipped with it
 ANNOTATED: Final = ("annotated_train", "annotated_more_train")
 # Published for research only, or for non-commercial use: weights that learn from them inherit that.
 RESEARCH_SOURCES: Final = ("ruethnohate", "snlp_topics")
@@ -57,6 +58,7 @@ def training(folder: Path, recipe: str) -> list[Example]:
     excluded = set((folder / "exclude_keys.txt").read_text("utf-8").split())
     held_out = set((folder / "written_valid_ids.txt").read_text("utf-8").split())
     examples = [e for name in WRITTEN for e in annotated(folder / f"{name}.jsonl") if e.text.id not in held_out]
+    examples += [e for path in sorted(OWN.glob("*.jsonl")) for e in annotated(path)]
     for name in ANNOTATED:
         rows = annotated(folder / f"{name}.jsonl")
         examples += [e for e in rows if recipe == "research" or e.source not in RESEARCH_SOURCES]

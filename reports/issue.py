@@ -39,14 +39,14 @@ class Headline:
 
 @dataclass(frozen=True, slots=True)
 class Institution:
-    """A body that mediates. `region_code` None: national."""
+    """A body that mediates. `region_code` None: national. `links`: the public pages this is known from."""
 
     region_code: str | None
     names: Names
     kind: str
     value: str | None
     as_of: str | None
-    source: str | None
+    links: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

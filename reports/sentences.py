@@ -8,12 +8,17 @@ from typing import Final
 from reports.catalogue import Catalogue
 from reports.issue import CalendarMark, CohesionCell, Ended, Headline, Issue, RegionWeek, Signal
 
+# Characters of a hash: 48 bits tell models and lexicons apart, and nobody reads 64. The whole stands in issue.json.
+_SHOWN_HASH: Final = 12
 _RARE: Final = 0.1  # expected stories a week: less than one in ten weeks, where "about 0.0" would tell nothing
 
 
 @dataclass(frozen=True, slots=True)
 class SignalText:
-    """One signal, worded: `facts` are numbers, `cautions` what turns them, `check` how to derive it again."""
+    """One signal, worded: `facts` are numbers (first the count, then what is usual), `cautions` what turns them.
+
+    `check` says what it was derived with, `query` is the command that shows the whole record.
+    """
 
     signal: Signal
     kicker: str
@@ -24,6 +29,7 @@ class SignalText:
     headlines: tuple[Headline, ...]
     no_headlines: str
     check: str
+    query: str
 
 
 def signal_text(signal: Signal, words: Catalogue) -> SignalText:
@@ -75,11 +81,12 @@ def signal_text(signal: Signal, words: Catalogue) -> SignalText:
             "signal.check",
             alert=signal.alert_id,
             rule=signal.rule,
-            model=signal.model_hash,
-            lexicon=signal.lexicon_hash,
-            panel=signal.panel_hash,
-            snapshot=signal.snapshot_hash,
+            model=signal.model_hash[:_SHOWN_HASH],
+            lexicon=signal.lexicon_hash[:_SHOWN_HASH],
+            panel=signal.panel_hash[:_SHOWN_HASH],
+            snapshot=signal.snapshot_hash[:_SHOWN_HASH],
         ),
+        f"shanyraq query \"FROM out_alert WHERE alert_id = '{signal.alert_id}'\"",
     )
 
 
@@ -169,6 +176,13 @@ def unseen_lines(issue: Issue, words: Catalogue) -> list[str]:
         if names:
             lines.append(words.text(f"held.{status}", names=", ".join(names)))
     return lines
+
+
+def held_names(issue: Issue, words: Catalogue) -> str:
+    """The regions held back, by name only; starts a sentence."""
+    names = [region.region.by(words.language) for region in issue.regions_of("held")]
+    told = f"{words.text('map.held')}: {', '.join(names)}."
+    return told[:1].upper() + told[1:]
 
 
 def _held(region: RegionWeek, words: Catalogue) -> str:

@@ -213,7 +213,8 @@ def institutions_of(published: Published) -> tuple[Institution, ...]:
 
 
 def _institution(row: Row) -> Institution:
-    return Institution(names=names_of(row), **_only(row, Institution))
+    pages = (safe_link(page.strip()) for page in (row["source"] or "").split("|"))
+    return Institution(names=names_of(row), links=tuple(page for page in pages if page), **_only(row, Institution))
 
 
 def names_of(row: Mapping[str, Any], stem: str = "name") -> Names:

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -460,7 +461,10 @@ def complain(sentence: str) -> None:
 
 
 def main() -> None:
-    """The entry point: every expected failure is one sentence; anything else is a bug and shows its trace."""
+    """The entry point: every expected failure is one sentence; SHANYRAQ_DEBUG=1 shows the trace behind it."""
+    # A shell that starts us in the background has SIGINT ignored; and being ended is being ended, by either signal.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupted)
     try:
         app()
     except KeyboardInterrupt:
@@ -477,6 +481,10 @@ def main() -> None:
             raise
         complain(str(error))
         sys.exit(1)
+
+
+def _interrupted(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 def sentence_of(error: OSError) -> str:

@@ -177,16 +177,11 @@ def extract_stored(job: Job) -> dict[str, int]:
 
 
 def _extract(job: Job, pairs: Sequence[tuple[Source, Window]]) -> dict[str, int]:
-    from crawlers.extract import ExtractorPool, extract_window
+    from crawlers.crawl import extract_windows
 
-    total: dict[str, int] = {}
-    with ExtractorPool(workers=os.cpu_count() or 1) as pool:
-        for source, window in pairs:
-            if not job.world.fetched(source.source_id, window).exists():
-                continue  # its fetch failed and is red; the others go on
-            counts = extract_window(source, job.world, window, pool=pool, today=job.today, force=job.force)
-            _add(total, _counts(counts))
-    return total
+    # A source whose fetch failed is red by itself; the others go on.
+    fetched = [(source, window) for source, window in pairs if job.world.fetched(source.source_id, window).exists()]
+    return extract_windows(fetched, job.world, today=job.today, force=job.force)
 
 
 def count_articles(job: Job) -> dict[str, int]:

@@ -87,6 +87,8 @@ def _web(data: Path, world: str, port: int, sample_port: int | None) -> dict[str
         path.chmod(0o600)
     return {
         **environment(data, world=world, sample_port=sample_port),
+        # standalone starts its parts by the bare name `airflow`
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
@@ -16,9 +16,10 @@ from markupsafe import Markup
 
 from reports.catalogue import Catalogue, catalogue
 from reports.charts import series_chart
-from reports.issue import LANGUAGES, Institution, Issue, Language, RegionWeek, ReportError
+from reports.issue import LANGUAGES, Issue, Language, RegionWeek, ReportError
 from reports.methodology import label_heads
 from reports.published import Published, Row
+from reports.sentences import signal_text
 from reports.site.map import RegionLook, region_map
 from reports.site.material import Material, Region, read_material
 from reports.templates import environment
@@ -36,15 +37,13 @@ SECTIONS: Final = (
 )
 _ASSETS: Final = ("style.css", "site.js", "shanyraq.svg")
 _HEADLINES: Final = 40  # a region page's list: about two screens
-# English names of the population table that are no group id of the ethnonym table in lower case.
-_GROUP_IDS: Final = {
-    "kurd": "kurdish",
-    "romani": "roma",
-    "restsmallgroups(computed)": "rest_small",
-    "notstated": "not_stated",
+# Rows of the population table that are no ethnic group, in the order in which they close a region's list.
+_NO_GROUPS: Final = {
+    "Other": "other",
+    "Not stated": "not_stated",
+    "Small groups not listed (computed)": "rest_small",
 }
 _SMALL_SHARE: Final = 0.05  # per cent; smaller groups are one line, their own number says little and could point at few
-_LAST_GROUPS: Final = ("rest_small", "other", "not_stated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +64,36 @@ class Layer:
     svg: Markup
     looks: dict[str, RegionLook]
     legend: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupShare:
+    """One line of a region's composition. `share` in per cent; `estimated`: the source does not print the number."""
+
+    name: str
+    people: int
+    share: float
+    estimated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Weeks in a row of one status: the number of the first, how many, and both in words."""
+
+    status: str
+    first: int
+    weeks: int
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """The statuses of all weeks as runs; `now` is the last one in words, `alt` the whole counted."""
+
+    runs: tuple[Run, ...]
+    weeks: int
+    now: str
+    alt: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,11 +290,19 @@ def map_layer(name: str, issue: Issue, regions: Sequence[Region], words: Catalog
 def _region_values(region: Region, material: Material, issues: Sequence[Issue], words: Catalogue) -> dict[str, Any]:
     code, latest = region.region_code, issues[-1]
     charts, hidden = [], []
+    state_text = {
+        "ok": words.text("region.legend_below"),
+        "held": words.text("region.legend_held"),
+        "insufficient": words.text("region.legend_insufficient"),
+        "no_baseline": words.text("region.legend_no_baseline"),
+    }
     for series in material.series.get(code, ()):
         title = names_of(material.indicators[series.indicator], "title").by(words.language)
         kind = words.text(f"series.{series.series}")
         if not series.shown:
-            hidden.append(f"{title.lower()}, {kind}")
+            states = [(point.monday, point.status) for point in series.points]
+            strip = _strip(f"{title}, {kind}", states, state_text, words)
+            hidden.append({"title": title, "series": kind, "strip": strip})
             continue
         shown = [point.stories for point in series.points if point.stories is not None]
         alt = words.text(
@@ -283,7 +320,7 @@ def _region_values(region: Region, material: Material, issues: Sequence[Issue], 
     alerts = [
         (issue.week, words.days(issue.first_day, issue.last_day, year=True), mine)
         for issue in reversed(issues)
-        if (mine := [signal for signal in issue.signals if signal.region_code == code])
+        if (mine := [signal_text(signal, words) for signal in issue.signals if signal.region_code == code])
     ]
     composition, year, source = _composition(material.composition.get(code, []), words)
     return {
@@ -297,8 +334,8 @@ def _region_values(region: Region, material: Material, issues: Sequence[Issue], 
         "charts": charts,
         "hidden": hidden,
         "headlines": _headlines(material.headlines.get(code, []), material.indicators, words),
-        "institutions": _linked(material.institutions, code),
-        "national": _linked(material.institutions, None),
+        "institutions": [item for item in material.institutions if item.region_code == code],
+        "national": [item for item in material.institutions if item.region_code is None],
         "composition": composition,
         "composition_year": year,
         "composition_source": source,
@@ -325,43 +362,53 @@ def _headlines(rows: Sequence[Row], indicators: Mapping[str, Row], words: Catalo
     return told[:_HEADLINES]
 
 
-def _composition(rows: Sequence[Row], words: Catalogue) -> tuple[list[tuple[str, int, float]], int | None, str]:
-    """Groups in alphabetical order with people and share in per cent; groups under 0.05 % together."""
+def _composition(rows: Sequence[Row], words: Catalogue) -> tuple[list[GroupShare], int | None, str]:
+    """Groups in alphabetical order, those under 0.05 % among the other ones; what is no group stands last."""
     if not rows:
         return [], None, ""
     total = sum(row["population"] for row in rows)
-    named, small = [], 0
+    people: dict[str, int] = {}
+    estimated: set[str] = set()
     for row in rows:
-        group = _GROUP_IDS.get(row["group_name"].lower(), row["group_name"].lower().replace(" ", "_"))
-        if group in _LAST_GROUPS or 100 * row["population"] / total < _SMALL_SHARE:
-            small += row["population"]
-        else:
-            named.append((words.group(group), row["population"], 100 * row["population"] / total))
-    named.sort(key=lambda entry: words.alphabetical(entry[0]))
-    if small:
-        named.append((words.text("region.composition_small"), small, 100 * small / total))
-    return named, rows[0]["year"], "; ".join(sorted({one_line(row["source"]) for row in rows}))
-
-
-def _linked(institutions: Iterable[Institution], code: str | None) -> list[dict[str, Any]]:
-    return [
-        {
-            "names": item.names,
-            "value": item.value,
-            "as_of": item.as_of,
-            "link": safe_link((item.source or "").split("|")[0]),
-        }
-        for item in institutions
-        if item.region_code == code
+        group = row["group_id"] or _NO_GROUPS.get(row["group_name"])
+        if group is None:
+            raise ReportError(f"The population table names {row['group_name']!r}, which is no group: give it an id.")
+        if row["group_id"] and 100 * row["population"] / total < _SMALL_SHARE:
+            group = "other"
+        people[group] = people.get(group, 0) + row["population"]
+        if row["basis"] == "estimated" and row["population"]:
+            estimated.add(group)
+    last = list(_NO_GROUPS.values())
+    names = {group: words.group(group) for group in people} | {"other": words.text("region.composition_other")}
+    order = sorted(
+        (group for group in people if people[group]),
+        key=lambda group: (last.index(group) if group in last else -1, words.alphabetical(names[group])),
+    )
+    shares = [
+        GroupShare(names[group], people[group], 100 * people[group] / total, group in estimated) for group in order
     ]
+    return shares, rows[0]["year"], "; ".join(sorted({one_line(row["source"]) for row in rows}))
+
+
+def _strip(name: str, weeks: Sequence[tuple[date, str]], text: Mapping[str, str], words: Catalogue) -> Strip:
+    """The strip of `name`; `weeks` are Mondays with a status each, oldest first, `text` words each status."""
+    runs = []
+    for status, group in itertools.groupby(enumerate(weeks), key=lambda entry: entry[1][1]):
+        run = list(group)
+        (first, (monday, _)), (_, (last_monday, _)) = run[0], run[-1]
+        days = words.days(monday, last_monday + timedelta(days=6), year=True)
+        runs.append(Run(status, first, len(run), f"{days}: {text[status]}"))
+    counts = {state: sum(status == state for _, status in weeks) for state in text}
+    states = ", ".join(f"{text[state]} {count}" for state, count in counts.items() if count)
+    now = text[weeks[-1][1]] if weeks else ""
+    return Strip(tuple(runs), len(weeks), now, words.text("sources.strip_alt", name=name, states=states))
 
 
 def _source_values(material: Material, words: Catalogue) -> dict[str, Any]:
     region_names = {region.region_code: region.names.by(words.language) for region in material.regions}
-    days = {week: words.days(row["first_day"], row["last_day"], year=True) for week, row in material.weeks.items()}
 
-    def cells(rows: Sequence[Row], text: Mapping[str, str]) -> list[tuple[str, str]]:
-        return [(row["status"], f"{days[row['week']]}: {text[row['status']]}") for row in rows]
+    def strip(name: str, rows: Sequence[Row], text: Mapping[str, str]) -> Strip:
+        return _strip(name, [(material.weeks[row["week"]]["first_day"], row["status"]) for row in rows], text, words)
 
     source_text = {state: words.text(f"source_status.{state}") for state in ("healthy", "thin", "silent", "new")}
     region_text = {
@@ -381,10 +428,9 @@ def _source_values(material: Material, words: Catalogue) -> dict[str, Any]:
                 "stratum": words.text(f"stratum.{row['stratum']}"),
                 "owner": one_line(row["owner_group"] or "–"),
                 "home": region_names.get(row["home_region"], words.text("sources.national")),
-                "cells": cells(rows, source_text),
+                "strip": strip(name, rows, source_text),
                 "status": status,
                 "status_text": source_text[status],
-                "alt": words.text("sources.strip_alt", name=name, states=_counted(rows, source_text)),
             }
         )
     strips = []
@@ -395,16 +441,10 @@ def _source_values(material: Material, words: Catalogue) -> dict[str, Any]:
             {
                 "region_code": region.region_code,
                 "name": name,
-                "cells": cells(rows, region_text),
-                "alt": words.text("sources.strip_alt", name=name, states=_counted(rows, region_text)),
+                "strip": strip(name, rows, region_text),
             }
         )
     return {"sources": sources, "region_strips": strips}
-
-
-def _counted(rows: Sequence[Row], text: Mapping[str, str]) -> str:
-    counts = {state: sum(row["status"] == state for row in rows) for state in text}
-    return ", ".join(f"{text[state]} {count}" for state, count in counts.items() if count)
 
 
 def _method_values(material: Material, words: Catalogue) -> dict[str, Any]:

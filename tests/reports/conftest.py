@@ -56,7 +56,7 @@ INDICATORS = [
     (
         "incidents",
         "tension",
-        "Қақтығыс, қоқан-лоққы, наразылық",
+        "Қақтығыс, қоқан-лоқы, наразылық",
         "Столкновения, угрозы, протесты",
         "Clashes, threats, protests",
         "alert",
@@ -67,12 +67,12 @@ INDICATORS = [
     ("attention", "context", "Назар", "Внимание", "Attention", "watch"),
 ]
 SOURCES = [
-    ("taraz_taldau", "Тараз Талдау", "web", "owner-1", "private", "KZ-31", "kk", "news"),
-    ("shu_kuni", "Шу күні", "web", "owner-2", "state", "KZ-31", "kk,ru", "news"),
-    ("ertis_habar", "Ертіс хабар", "web", "owner-3", "private", "KZ-55", "ru", "news"),
-    ("ertis_chat", "Ертіс чат", "telegram", "owner-3", "social", "KZ-55", "ru", "social"),
-    ("aktau_sozi", "Ақтау сөзі", "telegram", "owner-4", "social", "KZ-47", "kk", "social"),
-    ("steppe_wire", "Steppe Wire", "web", "owner-5", "private", None, "en", "news"),
+    ("taraz_taldau", "Тараз Талдау", "web", "owner-1", "private", "KZ-31", ["kk"], ["news"]),
+    ("shu_kuni", "Шу күні", "web", "owner-2", "state", "KZ-31", ["kk", "ru"], ["news"]),
+    ("ertis_habar", "Ертіс хабар", "web", "owner-3", "private", "KZ-55", ["ru"], ["news"]),
+    ("ertis_chat", "Ертіс чат", "telegram", "owner-3", "social", "KZ-55", ["ru"], ["social"]),
+    ("aktau_sozi", "Ақтау сөзі", "telegram", "owner-4", "social", "KZ-47", ["kk"], ["social"]),
+    ("steppe_wire", "Steppe Wire", "web", "owner-5", "private", None, ["en"], ["news"]),
 ]
 
 
@@ -105,21 +105,24 @@ def fill(connection: duckdb.DuckDBPyConnection, *, fictional: bool = True) -> No
             centre_ru=centre_ru,
             centre_en=centre_en,
         )
-        for group, people in (
-            ("Kazakh", 700_000),
-            ("Russian", 120_000),
-            ("Dungan", 1_500),
-            ("RestSmallGroups(computed)", 900),
+        for group, group_id, people, basis in (
+            ("Kazakh", "kazakh", 700_000, "published"),
+            ("Russian", "russian", 120_000, "published"),
+            ("Dungan", "dungan", 1_500, "published"),
+            ("Lithuanian", "lithuanian", 9, "published"),
+            ("Not stated", None, 200, "published"),
+            ("Small groups not listed (computed)", None, 900, "estimated"),
         ):
             insert(
                 connection,
                 "ref_region_group",
                 region_code=code,
                 group_name=group,
+                group_id=group_id,
                 population=people,
                 year=2025,
                 source="BNS, 1 January 2025",
-                basis="published",
+                basis=basis,
             )
     for indicator, direction, kk, ru, en, highest in INDICATORS:
         insert(
@@ -165,24 +168,27 @@ def fill(connection: duckdb.DuckDBPyConnection, *, fictional: bool = True) -> No
         kind="house",
         region_code="KZ-31",
         as_of="2025",
-        source="https://example.org/taraz",
+        source="https://example.org/taraz|https://example.org/taraz/2|javascript:1",
     )
-    for day, ru, en, kind in (
-        (date(2026, 5, 31), "День памяти жертв политических репрессий и голода", "Day of Remembrance", "official date"),
-        (date(2026, 5, 27), "Курбан-айт", "Kurban Ait", "public holiday"),
-        (date(2026, 6, 13), "Депортация греков", "Deportation of Greeks (1949)", "memorial"),
-        (date(2026, 3, 21), "Наурыз мейрамы", "Nauryz", "public holiday"),
-        (date(2026, 3, 22), "Наурыз мейрамы", "Nauryz", "public holiday"),
-        (date(2026, 3, 23), "Наурыз мейрамы", "Nauryz", "public holiday"),
+    remembrance = ("Саяси қуғын-сүргін құрбандарын еске алу күні", "День памяти жертв репрессий", "Day of Remembrance")
+    nauryz = ("Наурыз мейрамы", "Наурыз мейрамы", "Nauryz")
+    deportation = ("Гректердің жер аударылуы (1949)", "Депортация греков", "Deportation of Greeks (1949)")
+    for day, names, kind in (
+        (date(2026, 5, 31), remembrance, "official date"),
+        (date(2026, 5, 27), ("Құрбан айт", "Курбан-айт", "Kurban Ait"), "public holiday"),
+        (date(2026, 6, 13), deportation, "memorial"),
+        (date(2026, 3, 21), nauryz, "public holiday"),
+        (date(2026, 3, 22), nauryz, "public holiday"),
+        (date(2026, 3, 23), nauryz, "public holiday"),
     ):
         insert(
             connection,
             "ref_calendar_day",
             day=day,
             week=week_of(day),
-            name_kk=ru,
-            name_ru=ru,
-            name_en=en,
+            name_kk=names[0],
+            name_ru=names[1],
+            name_en=names[2],
             kind=kind,
             expected_effect="benign",
         )
@@ -287,8 +293,8 @@ def fill(connection: duckdb.DuckDBPyConnection, *, fictional: bool = True) -> No
     facts = {
         "rule": "gamma_poisson_eb_bh",
         "parameters": '{"q_alert":0.05}',
-        "model_hash": "m0d3l",
-        "lexicon_hash": "l3x",
+        "model_hash": "m0d3l" * 12,
+        "lexicon_hash": "l3x" * 21,
         "panel_hash": "p4n",
         "snapshot_hash": "5n4p",
         "exposure": 80,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import html.parser
 import re
@@ -14,10 +15,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from reports.issue import ReportError
+from reports.issue import Headline, ReportError
+from reports.mail import mail_html
 from reports.site import build_site
 from reports.site.map import region_shapes, short_name
-from reports.weekly import compose_issues
+from reports.weekly import compose_issue, compose_issues
 
 PAYLOADS = [
     "<script>document.title='OWNED'</script>", "<img src=x onerror=\"document.title='OWNED'\">", "<svg onload=document.title='OWNED'>",
@@ -46,9 +48,14 @@ class Links(html.parser.HTMLParser):
         self.runs: list[str] = []
         self.ids: set[str] = set()
         self.tags: list[str] = []
+        self.leaving_unmarked: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
+        known = dict(attrs)
+        marks = (known.get("class"), known.get("rel"))
+        if "://" in (known.get("href") or "") and marks != ("outward", "noopener noreferrer"):
+            self.leaving_unmarked.append(known["href"] or "")
         for name, value in attrs:
             if name == "href" and tag == "a":
                 self.links.append(value or "")
@@ -82,6 +89,7 @@ def test_every_page_is_there_and_every_link_leads_somewhere(site: Path) -> None:
             assert not re.match(r"[a-z]+:|//", load), f"{page.relative_to(site)} loads {load}"
             assert (page.parent / load).resolve().is_file(), f"{page.relative_to(site)} loads {load}"
         assert links.runs == []
+        assert links.leaving_unmarked == []
         assert links.tags.count("script") == 1
         assert "fictional" in page.read_text(encoding="utf-8")
 
@@ -120,8 +128,27 @@ def test_region_page_tells_signal_series_headlines_and_composition(site: Path) -
         "дунгане",
         "Дом дружбы, Тараз",
         "BNS, 1 January 2025",
+        'href="../issues/2026-W22.html#incidents-news-KZ-31-2026-W22"',
+        "12\u00a0сюжетов в новостях",
+        "Обычно для этого региона – около 1,2",
+        'href="https://example.org/taraz"',
+        'href="https://example.org/taraz/2"',
     ):
         assert told in page
+    assert page.count('class="outward"') == 6  # three headlines, three pages of institutions
+    groups = re.findall(r'<tr><th scope="row">([^<]+)</th><td>([^<]+)</td>', page)
+    assert groups == [
+        ("дунгане", "1\u202f500"),
+        ("казахи", "700\u202f000"),
+        ("русские", "120\u202f000"),
+        ("остальные группы", "9"),
+        ("не указали", "200"),
+        ("малые группы, не названные в источнике (вычислено)", "900*"),
+    ]
+    assert "* Оценка" in page
+    assert page.count('class="strip"') == 11  # every series but the one that is drawn
+    told = page.replace("\u00a0–", " –")
+    assert "<title>3\u00a0ноября – 28\u00a0декабря 2025\u00a0года: сравнить не с чем</title>" in told
     assert "Скрытый заголовок" not in page  # severity 4
     assert "решение отложено" in (site / "regions" / "KZ-55.html").read_text(encoding="utf-8")
 
@@ -175,7 +202,7 @@ def attacked(warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             "ref_institution": ("name_ru", "value", "source", "as_of"),
             "ref_calendar_day": ("name_ru", "name_kk", "name_en"),
             "ref_indicator": ("title_ru", "title_kk", "title_en", "definition_en"),
-            "ref_region_group": ("group_name", "source"),
+            "ref_region_group": ("group_id", "source"),
             "out_region_week": ("unhealthy_names",),
             "out_alert": ("top_group", "rule", "model_hash"),
             "column_doc": ("description",),
@@ -212,6 +239,33 @@ def test_markup_in_data_runs_in_no_real_browser(attacked: Path, tmp_path: Path) 
         title = re.search(r"<title>(.*?)</title>", done.stdout, re.DOTALL)
         assert title is not None
         assert title.group(1) != "OWNED"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="needs Chromium on this machine")
+def test_nothing_is_wider_than_a_phone(warehouse: Path, attacked: Path, tmp_path: Path) -> None:
+    """Mail and pages at 400 pixels, with words and addresses no line can hold."""
+    issue = compose_issue(warehouse, "2026-W22")
+    headline = Headline("ұзын" * 60, "слово" * 80, None, issue.first_day)
+    first = dataclasses.replace(issue.tension[0], model_hash="0" * 64, headlines=(headline,))
+    (tmp_path / "mail.html").write_text(mail_html(dataclasses.replace(issue, tension=(first,)), "kk"), "utf-8")
+    shutil.copytree(attacked, tmp_path / "site")
+    for page in ("mail.html", "site/index.html", "site/regions/KZ-31.html", "site/map.html", "site/issues/index.html"):
+        path = tmp_path / page
+        # The page's own policy forbids scripts in it, so the copy loses it.
+        text = re.sub(r"<meta http-equiv[^>]*>", "", path.read_text("utf-8"))
+        sizes = "innerWidth + ' ' + document.documentElement.scrollWidth"
+        path.write_text(text.replace("</body>", f"<script>parent.postMessage({sizes}, '*')</script></body>"), "utf-8")
+        frame = tmp_path / "frame.html"  # a window of Chromium is never narrower than 500 pixels, a frame may be
+        listen = "<script>onmessage = (told) => { document.title = told.data; }</script>"
+        frame.write_text(f'{listen}<iframe src="{page}" width="400" height="900" frameborder="0"></iframe>', "utf-8")
+        done = subprocess.run(
+            ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--user-data-dir={tmp_path}/user", "--virtual-time-budget=3000", "--dump-dom", frame.as_uri()],
+            capture_output=True, text=True, timeout=60, check=True,
+        )  # fmt: skip
+        title = re.search(r"<title>(.*?)</title>", done.stdout, re.DOTALL)
+        assert title is not None
+        assert title.group(1) == "400 400", page
 
 
 def test_build_takes_five_seconds_at_most_for_all_charts(warehouse: Path, tmp_path: Path) -> None:

@@ -195,7 +195,14 @@ _PERSON = re.compile(
     r"|Токаев|Тоқаев|Назарбаев|Путин|Лукашенко|Мирзи[её]ев|Жапаров|Рахмон|Бектенов|Смаилов"
 )
 # Districts and a village that bear names of people long dead.
-_PLACES_NAMED_AFTER_PEOPLE = {"Ғабит Мүсірепов", "Т. Рысқұлов", "Бүгін Әуезов"}
+# towns, districts and one lost cat
+_PLACES_NAMED_AFTER_PEOPLE = {
+    "Ғабит Мүсірепов",
+    "Т. Рысқұлов",
+    "Бүгін Әуезов",
+    "Павлодардағы Кутузов",
+    "Жительница Сатпаева",
+}
 
 
 def test_no_real_person_is_named(world: SampleWorld) -> None:
