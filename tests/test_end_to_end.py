@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +16,7 @@ from reports.issue import Issue, Signal
 from reports.weekly import compose_issues
 from shanyraq.sample.press import BYLINES, NICKNAMES
 from shanyraq.sample.world import FOLDER
+from tests.conftest import Command
 from warehouse.publish import checksum
 from warehouse.query import run_query
 
@@ -26,31 +24,6 @@ pytestmark = [pytest.mark.e2e, pytest.mark.airflow, pytest.mark.xdist_group("e2e
 
 NAMES = [*NICKNAMES, *(name for names in BYLINES.values() for name in names)]
 TRUTH: Mapping[str, Any] = json.loads((FOLDER / "truth.json").read_text("utf-8"))
-
-
-def shanyraq(data: Path, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, "SHANYRAQ_DATA": str(data), "COLUMNS": "200"}
-    done = subprocess.run(
-        [Path(sys.executable).with_name("shanyraq"), *arguments], env=env, capture_output=True, text=True, check=False
-    )
-    if check:
-        assert done.returncode == 0, done.stdout + done.stderr
-    return done
-
-
-@pytest.fixture(scope="session")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("data")
-
-
-@pytest.fixture(scope="session")
-def world(data: Path) -> World:
-    """The sample world after `shanyraq run`."""
-    told = shanyraq(data, "run").stdout
-    world = World(data, "sample")
-    for path in (world.warehouse, world.site / "index.html", *world.outbox.glob("*.eml")):
-        assert str(path) in told, "the run says where things lie"
-    return world
 
 
 @pytest.fixture(scope="session")
@@ -226,7 +199,7 @@ def test_no_text_of_posts_is_published(world: World) -> None:
 # -- again ----------------------------------------------------------------------------------------------------------------
 
 
-def test_a_second_run_changes_nothing(world: World, data: Path) -> None:
+def test_a_second_run_changes_nothing(world: World, data: Path, shanyraq: Command) -> None:
     before = checksum(world.warehouse)
     raw = {path: path.stat().st_mtime_ns for path in (world.folder / "raw").rglob("*.warc.gz")}
     shanyraq(data, "run")

@@ -379,14 +379,14 @@ def fill(connection: duckdb.DuckDBPyConnection, *, fictional: bool = True) -> No
             url=f"http://taraz.example/{rank}",
             published_at="2026-05-27 08:30:00+05:00",
         )
-    for key, value in {
+    for fact, value in {
         "world": "sample" if fictional else "live",
         "fictional": "true" if fictional else "false",
         "window": "2025-11-03_2026-05-31",
         "model": "baseline",
         "version": "0.1.0",
     }.items():
-        insert(connection, "out_build", key=key, value=value)
+        insert(connection, "out_build", key=fact, value=value)
     insert(connection, "column_doc", table_name="out_alert", column_name="q", description="Benjamini–Hochberg value")
 
 
