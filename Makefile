@@ -38,7 +38,10 @@ lint: $(STAMP)  ## ruff, mypy, import layers
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: $(STAMP)  ## the figures of README and docs, measured again
+hardening: $(STAMP)  ## the full counts of what the program must withstand (an hour and more)
+	@SHANYRAQ_KILLS=200 $(BIN)/python -m pytest tests/test_killed_runs.py tests/crawlers tests/warehouse
+
+bench: $(STAMP)  ## the figures of README and docs, measured again (needs the research data in ../shared)
 	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 lock:  ## pin every package again, with hashes and no address

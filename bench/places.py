@@ -152,7 +152,7 @@ def measure_speed(data: Path, gazetteer: Gazetteer) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("data", type=Path)
+    parser.add_argument("data", type=Path, nargs="?", default=Path("../shared/nlp/data"))
     parser.add_argument("--sample", type=Path)
     parser.add_argument("--overlay", type=Path, help="the sample's invented villages")
     parser.add_argument("--show", choices=("dev", "sample"), help="print the development or sample texts read wrongly")

@@ -52,4 +52,4 @@ def main(path: str, limit: str = "4000") -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(*(sys.argv[1:] or ["../shared/stream/telegram_ru_2024.jsonl.gz", "2000"]))

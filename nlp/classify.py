@@ -26,10 +26,9 @@ from nlp import features
 from nlp.features import Case, Floats
 from nlp.labels import Head, codes_by_head, read_labels
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 BASELINE: Final = Path(__file__).with_name("models") / "baseline"
 RELATION: Final = ("none", "mention", "relation")  # `relation` is split into domestic and abroad by place, not by words
-ORDERED: Final = ("sev",)
 TOLD: Final = ("report", "official")
 _ARRAYS: Final = ("text_columns", "text_weights", "text_bias", "text_rarity")
 _GROUP_ARRAYS: Final = ("group_columns", "group_weights", "group_bias", "group_rarity")
@@ -167,26 +166,36 @@ class Baseline:
 
     def text_probabilities(self, scores: Floats) -> dict[str, Floats]:
         """Calibrated probabilities by text head, rows × labels."""
-        return _by_head(scores, text_outputs(), self.card["temperatures"])
+        return by_head(scores, text_outputs(), self.card["temperatures"])
 
     def group_probabilities(self, scores: Floats) -> dict[str, Floats]:
         """Calibrated probabilities by group head, rows × labels."""
-        return _by_head(scores, group_outputs(), self.card["temperatures"])
+        return by_head(scores, group_outputs(), self.card["temperatures"])
 
     def choose(self, head: str, p: Floats) -> int:
-        """The chosen label of a one-of head, after the weights found on validation."""
-        weighted: Floats = p * np.asarray(self.card["choice"][head], dtype=np.float32)
-        return int(chosen(weighted[None, :], head in ORDERED)[0])
+        """The chosen label of a one-of head, after the factors in the card."""
+        return int(np.argmax(p * np.asarray(self.card["choice"][head], dtype=np.float32)))
+
+    def choose_relation(self, p: Floats) -> int:
+        """Related or not comes first, domestic and abroad together; only then `none` against `mention`."""
+        if p[-1] >= self.card["related"]:
+            return len(RELATION) - 1
+        return self.choose("rel", p[:-1])
 
     def _group(self, p: dict[str, Floats], row: int) -> GroupPrediction:
+        """Stance by itself; severity only where wording and attitude together pass the cut for hostility."""
         heads = read_labels()
-        chosen = {head: int(heads[head].codes[self.choose(head, p[head][row])]) for head in ("st", "sev")}
         named = {head: _named(heads[head].codes, p[head][row]) for head in ("st", "sev")}
-        return GroupPrediction(chosen["st"], chosen["sev"], named)
+        stance = int(heads["st"].codes[self.choose("st", p["st"][row])])
+        if hostility(p["sev"], p["st"])[row] < self.card["hostile"]["cut"]:
+            return GroupPrediction(stance, 0, named)
+        severity = int(heads["sev"].codes[degree(p["sev"][row])])
+        # A stereotype counts as hostile only with a negative stance (codebook, last section).
+        return GroupPrediction(-1 if severity == 1 else stance, severity, named)
 
     def _prediction(self, case: Case, p: dict[str, Floats], groups: tuple[GroupPrediction, ...]) -> Prediction:
         heads = read_labels()
-        relation = RELATION[self.choose("rel", p["rel"])]
+        relation = RELATION[self.choose_relation(p["rel"])]
         named: Probabilities = {"rel": {}}
         one = {}
         for head in ("voice", "time", "frame"):
@@ -247,19 +256,27 @@ def probabilities(scores: Floats, kind: str, temperature: float) -> Floats:
     return share
 
 
-def chosen(p: Floats, ordered: bool) -> npt.NDArray[np.int64]:
-    """The label of each row: the most probable one, or the median where labels are steps of one scale.
+def hostility(severity: Floats, stance: Floats) -> Floats:
+    """How hostile each row is, 0 to 1: geometric mean of P(severity ≥ 1) and P(stance −1).
 
-    Four rare degrees of severity share what speaks against "none": the highest alone would nearly always be "none".
+    Hostile words alone also stand in counter-speech and court news, a negative stance alone in civil complaints. Out of
+    fold the mean ranks hostile texts better than severity alone (average precision .76 against .65).
     """
-    reached = np.cumsum(p, axis=1) >= p.sum(axis=1, keepdims=True) / 2 if ordered else p
-    labels: npt.NDArray[np.int64] = np.argmax(reached, axis=1)
-    return labels
+    negative = read_labels()["st"].index(-1)
+    mean: Floats = np.sqrt((1 - severity[:, 0]) * stance[:, negative])
+    return mean
 
 
-def _by_head(
+def degree(p: Floats) -> int:
+    """Index of the median degree above "none" in one row of severities: labels are steps of one scale."""
+    above = np.cumsum(p[1:])
+    return 1 + int(np.argmax(above >= above[-1] / 2))
+
+
+def by_head(
     scores: Floats, outputs: list[tuple[Head, tuple[str, ...]]], temperatures: dict[str, float]
 ) -> dict[str, Floats]:
+    """Scores (rows × all outputs of a side) as calibrated probabilities by head."""
     result = {}
     at = 0
     for head, codes in outputs:

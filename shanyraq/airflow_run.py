@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
+import threading
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -74,9 +77,25 @@ def run_dags(dag_ids: Sequence[str], conf: Mapping[str, Any]) -> str | None:
     return None
 
 
+def end_with_parent() -> None:
+    """End this whole process group when the process that started it is gone: `kill -9` cannot be passed on by it.
+
+    Otherwise an orphan would go on writing beside the run that the user starts next.
+    """
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.2)
+        os.killpg(0, signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def main() -> int:
     """`python -m shanyraq.airflow_run '{"world": …}'`: exit code 1 if a DAG failed."""
     conf = json.loads(sys.argv[1])
+    end_with_parent()
     migrate()
     failed = run_dags(MAIN_JOB, conf)
     if failed:

@@ -467,7 +467,7 @@ def main() -> None:
         signal.signal(number, _interrupted)
     try:
         app()
-    except KeyboardInterrupt:
+    except Interrupted:
         complain("stopped; nothing half-written is visible, run it again to go on from here")
         sys.exit(130)
     except BrokenPipeError:
@@ -483,8 +483,12 @@ def main() -> None:
         sys.exit(1)
 
 
+class Interrupted(BaseException):
+    """Ctrl-C, or SIGTERM."""
+
+
 def _interrupted(number: int, frame: object) -> None:
-    raise KeyboardInterrupt
+    raise Interrupted
 
 
 def sentence_of(error: OSError) -> str:

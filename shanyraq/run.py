@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import re
@@ -25,6 +26,8 @@ from shanyraq.stages import SAMPLE, StageError
 # What Airflow's log says when a task begins, and what ours says when a step fails.
 _TASK = re.compile(r"\[DAG TEST\] starting task_id=(\S+) map_index=(-?\d+)")
 _ERROR = re.compile(r"^(?:\S+\.)?(\w*(?:Error|Exception|Locked|Refused)): (.+)$")
+
+_PATIENCE = 30  # tenths of a second
 
 _TELL = {
     "plan": "choosing sources",
@@ -57,13 +60,19 @@ def run_main_job(data: Path, world: str, conf: dict[str, Any], console: Console)
     started = time.monotonic()
     log = data / "airflow" / "logs" / f"run-{world}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    with _sample_server(world) as port:
+    with _alone(data) as lock, _sample_server(world) as port:
         env = {**os.environ, **environment(data, world=world, sample_port=port)}
         command = [sys.executable, "-m", "shanyraq.airflow_run", json.dumps({"world": world, **conf})]
         with log.open("wb") as out:
             # A session of its own: Ctrl-C reaches us, and we end the whole group, crawls included.
             child = subprocess.Popen(
-                command, env=env, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True
+                command,
+                env=env,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                pass_fds=[lock],
             )
             try:
                 with _progress(console) as progress:
@@ -75,6 +84,21 @@ def run_main_job(data: Path, world: str, conf: dict[str, Any], console: Console)
         raise StageError(f"{_reason(log)} (the whole log: {log})")
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return RunReport(time.monotonic() - started, usage.ru_maxrss / 1024, log)
+
+
+@contextlib.contextmanager
+def _alone(data: Path) -> Iterator[int]:
+    """Hold the data folder's lock; the child inherits it, so it is free only when both are gone."""
+    with (data / "airflow" / "run.lock").open("a+") as handle:
+        for _ in range(_PATIENCE):
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                time.sleep(0.1)  # a child whose parent was just killed needs a moment to end
+        else:
+            raise StageError(f"another run is at work in {data}; wait for it, or choose another SHANYRAQ_DATA")
+        yield handle.fileno()
 
 
 @contextlib.contextmanager

@@ -55,15 +55,17 @@ def _logs(world: World) -> list[list[dict[str, Any]]]:
     return [[{**json.loads(line), "offset": None} for line in path.read_text("utf-8").splitlines()] for path in paths]
 
 
-def test_a_finished_window_is_recognised_without_a_request(outlet: LoopbackSite, world: World) -> None:
+def test_a_finished_window_is_recognised_without_a_request(
+    outlet: LoopbackSite, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     source = outlet.source(sitemaps=(f"{outlet.root}/map",))
     first = crawl_source(source, world, WINDOW, loopback_allowed=outlet.allowed)
     before, asked = _files(world), len(outlet.asked)
     assert set(before) == {f"{kind}/probe/{WINDOW}{end}" for kind, end in (
         ("raw", ".warc.gz"), ("fetched", ".jsonl"), ("outcomes/fetch", ".jsonl"))}  # fmt: skip
-    began = time.monotonic()
-    again = crawl_source(source, world, WINDOW, loopback_allowed=outlet.allowed)
-    assert time.monotonic() - began < 0.1
+    with monkeypatch.context() as patched:
+        patched.setattr(subprocess, "Popen", None)  # no process may be started for a finished window
+        again = crawl_source(source, world, WINDOW, loopback_allowed=outlet.allowed)
     assert (again, len(outlet.asked), _files(world)) == (replace(first, finished_before=True), asked, before)
     logs = _logs(world)
     crawl_source(source, world, WINDOW, loopback_allowed=outlet.allowed, force=True)
@@ -156,13 +158,9 @@ def test_time_that_runs_out_leaves_every_address_with_an_outcome(site: LoopbackS
     assert sum(counts.words.values()) == 60 and set(counts.words) == {"fetched", "over_budget"}
 
 
-def test_start_up_is_cheap(outlet: LoopbackSite, world: World, caplog: pytest.LogCaptureFixture) -> None:
-    """Thirty sample sources are thirty processes: one may cost about a second (four allowed for a busy machine)."""
-    began = time.monotonic()
+def test_the_log_says_how_far_it_is(outlet: LoopbackSite, world: World, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         crawl_source(outlet.source(), world, WINDOW, loopback_allowed=outlet.allowed)
-    print(f"one small source: {time.monotonic() - began:.2f} s")
-    assert time.monotonic() - began < 4
     assert "probe: 1 addresses found, 1 to fetch" in caplog.text and "scrapy" not in caplog.text.lower()
 
 

