@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlp import features
-from nlp.calibrate import expected_calibration_error, temperature_of, threshold_of
-from nlp.classify import BASELINE, Baseline, ModelError, probabilities
+from nlp.calibrate import choice_weights, cut_of, expected_calibration_error, temperature_of, threshold_of
+from nlp.classify import BASELINE, RELATION, Baseline, ModelError, degree, hostility, probabilities
 from nlp.features import Case
 
 HOSTILE = Case("Пусть [G1] убираются туда, откуда приехали, гнать их надо из города", ("migrants",), genre="comment")
@@ -49,6 +49,41 @@ def test_groups_are_judged_apart_and_batches_do_not_matter(baseline: Baseline) -
 def test_the_shipped_model_is_small_and_says_what_it_is(baseline: Baseline) -> None:
     assert sum(path.stat().st_size for path in BASELINE.iterdir()) <= 12_000_000
     assert {"data", "labels", "licence", "recipe", "temperatures", "thresholds", "lexicon_hash"} <= set(baseline.card)
+
+
+def test_relation_is_decided_before_none_against_mention(baseline: Baseline) -> None:
+    cut = baseline.card["related"]
+    for none in np.linspace(0, 1 - cut - 0.01, 8):
+        p = np.array([none, 1 - cut - 0.01 - none, cut + 0.01], dtype=np.float32)
+        assert RELATION[baseline.choose_relation(p)] == "relation"
+    assert RELATION[baseline.choose_relation(np.array([0.1, 0.9 - cut / 2, cut / 2], dtype=np.float32))] == "mention"
+
+
+def test_hostility_needs_wording_and_attitude_and_no_more_than_the_share_is_flagged(baseline: Baseline) -> None:
+    severity = np.array([[0.1, 0.2, 0.3, 0.4, 0.0]] * 2, dtype=np.float32)
+    stance = np.array([[0.9, 0.1, 0.0], [0.1, 0.9, 0.0]], dtype=np.float32)  # negative; neutral, as in counter-speech
+    both, quoted = hostility(severity, stance)
+    assert both == pytest.approx(0.9)
+    assert quoted == pytest.approx(0.3)
+    assert [degree(row) for row in severity] == [3, 3]
+    rule = baseline.card["hostile"]
+    assert rule["harmless_flagged"] <= 0.03
+    assert rule["hostile_found"] >= 0.4
+
+
+def test_a_handful_of_texts_moves_no_cut() -> None:
+    chance = np.random.default_rng(3)
+    harmless = chance.random(3000) < 0.8
+    score = np.where(harmless, chance.beta(2, 8, 3000), chance.beta(4, 4, 3000)).astype(np.float32)
+    gold = (~harmless).astype(np.int64)
+    p = np.stack([1 - score, score], axis=1)
+    cut, threshold, factors = cut_of(score, harmless, 0.015), threshold_of(score, gold), choice_weights(p, gold)
+    assert (score[harmless] >= cut).mean() <= 0.015
+    for seed in range(4):
+        kept = np.sort(np.random.default_rng(seed).permutation(3000)[6:])
+        assert cut_of(score[kept], harmless[kept], 0.015) == pytest.approx(cut, abs=0.01)
+        assert threshold_of(score[kept], gold[kept]) == pytest.approx(threshold, abs=0.03)
+        assert choice_weights(p[kept], gold[kept]) == pytest.approx(factors, rel=0.15)
 
 
 def bit_flipped(folder: Path) -> None:

@@ -60,7 +60,7 @@ def test_counter_speech_is_never_flagged() -> None:
     assert not evaluate.hostile(counter)
 
 
-def test_excluded_and_measured_texts_never_reach_training(tmp_path: Path) -> None:
+def test_excluded_and_measured_texts_never_reach_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def row(number: str, text: str) -> str:
         return json.dumps(
             {"id": number, "lang": "ru", "genre": "post", "site": "Kazakhstan", "text": text, "groups": [], **GOLD}
@@ -79,7 +79,11 @@ def test_excluded_and_measured_texts_never_reach_training(tmp_path: Path) -> Non
     (tmp_path / "annotated_valid.jsonl").write_text(row("v1", "ЧЕТВЁРТЫЙ"), "utf-8")
     (tmp_path / "written_valid_ids.txt").write_text("w2\n", "utf-8")
     (tmp_path / "exclude_keys.txt").write_text(key_of("третий текст") + "\n", "utf-8")
-    assert [e.text.id for e in corpus.training(tmp_path, "open")] == ["w1"]
+    shipped = tmp_path / "texts"
+    shipped.mkdir()
+    (shipped / "written_own.jsonl").write_text(row("o1", "Второй текст!") + "\n" + row("o2", "Пятый текст"), "utf-8")
+    monkeypatch.setattr(corpus, "OWN", shipped)
+    assert [e.text.id for e in corpus.training(tmp_path, "open")] == ["w1", "o2"]  # o1 stands in validation
     assert [e.text.id for e in corpus.validation(tmp_path)] == ["w2", "v1"]
 
 
@@ -108,7 +112,8 @@ def test_the_shipped_model_keeps_its_floors() -> None:
     functional = evaluate.functional_score(SHARED / "functional_open.jsonl", SHARED / "functional_slots.json", reader)
     # Measured values less a margin of two standard errors (docs/model-card.md has the values).
     assert scores.domestic >= 0.83
-    assert scores.acts >= 0.47
-    assert scores.hostility >= 0.54
-    assert functional.score >= 0.52
-    assert functional.false_hostility <= 0.05
+    assert scores.acts >= 0.52
+    assert scores.hostility >= 0.42
+    assert functional.score >= 0.53
+    assert functional.false_hostility <= 0.02
+    assert functional.swap_changes == 0
