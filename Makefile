@@ -19,8 +19,8 @@ $(STAMP): requirements.lock
 	@echo "Making a private environment in $(VENV) (once, a few minutes)"
 	@rm -rf $(VENV)
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --require-hashes --no-deps -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip install -qq --require-hashes --no-deps -r requirements.lock
+	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable .
 	@touch $@
 
 run: $(STAMP)  ## the sample world from crawl to mail, offline, through Airflow

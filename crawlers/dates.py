@@ -140,6 +140,17 @@ def machine_date(text: str) -> datetime | None:
     return found.astimezone(ALMATY) if found is not None and found.year >= _FIRST_YEAR else None
 
 
+def given_moment(text: str) -> datetime:
+    """The moment a user wrote as an ISO date or date-time, in Asia/Almaty; without an offset it is Almaty's.
+
+    ValueError for anything else: a date given by hand is believed or refused, never searched for.
+    """
+    try:
+        return _aware(datetime.fromisoformat(text.strip())).astimezone(ALMATY)
+    except (ValueError, OverflowError):
+        raise ValueError(f"{text!r} is no ISO date; give 2026-05-31 or 2026-05-31T09:40:00+05:00") from None
+
+
 def almaty_iso(moment: datetime) -> str:
     """ISO 8601 to the second with Almaty's offset of that day: `2026-05-31T09:40:00+05:00`."""
     if moment.tzinfo is None:

@@ -19,6 +19,10 @@ from typing import IO, Literal, overload
 _WORLD = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
+class LayoutError(ValueError):
+    """A name or window that cannot be a place in the data folder."""
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """Days asked for, both ends included, in Asia/Almaty."""
@@ -28,7 +32,7 @@ class Window:
 
     def __post_init__(self) -> None:
         if self.last < self.first:
-            raise ValueError(f"window ends before it starts: {self}")
+            raise LayoutError(f"the last day {self.last} lies before the first, {self.first}; exchange them")
 
     def __str__(self) -> str:
         return f"{self.first.isoformat()}_{self.last.isoformat()}"
@@ -49,7 +53,7 @@ class World:
 
     def __post_init__(self) -> None:
         if not _WORLD.fullmatch(self.name):
-            raise ValueError(f"a world's name is lower-case letters, digits, - and _: {self.name!r}")
+            raise LayoutError(f"{self.name!r} cannot be a world's name; use lower-case letters, digits, - and _")
 
     @property
     def folder(self) -> Path:

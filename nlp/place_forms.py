@@ -30,7 +30,7 @@ _LATIN_UNIT = re.compile("|".join([*_LATIN_KAZAKH, "y"]))
 
 def fold(word: str) -> str:
     """The word in the folded alphabet; Latin words stay Latin without their accents."""
-    lower = word.lower()
+    lower = word.lower().replace("и\u0306", "й")
     if lower.isascii():
         return lower.replace("'", "")
     lower = lower.translate(_KAZAKH)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 
+from crawlers.dates import almaty_day, given_moment
 from nlp.gazetteer import Entry, Form, Gazetteer, region_on
 from nlp.place_forms import fold, kazakh_case
 from nlp.reading import Place, Span, Text
@@ -25,6 +26,9 @@ __all__ = ["Gazetteer", "headline_region", "locate", "region_on"]
 
 # A word with inner hyphens, apostrophes, accents and zero-width characters, so that offsets stay those of the text.
 _WORD = re.compile("[^\\W\\d_](?:[\\w\u0300-\u036f\u200b-\u200d\u2060\ufeff\u00ad'’ʼ-]*[^\\W_\\-'’ʼ])?\\.?")
+
+
+_HYPHENS = {0x2010: "-", 0x2011: "-"}  # outlets keep "Усть‑Каменогорск" on one line
 
 
 @dataclass(slots=True)
@@ -73,6 +77,7 @@ def _tokens(text: str) -> list[_Token]:
 def _hits(text: str, gazetteer: Gazetteer) -> tuple[list[_Token], list[_Hit]]:
     """Tokens and, where a name may stand, its longest match; a hyphened word unknown as a whole counts by its parts."""
     look = gazetteer.look
+    text = text.translate(_HYPHENS)
     tokens = _tokens(text)
     if not any(look(token.raw) or "-" in token.raw for token in tokens):
         return tokens, []
@@ -439,10 +444,7 @@ def _find_role(
 def _day(published_at: str | None) -> date | None:
     if not published_at:
         return None
-    try:
-        return date.fromisoformat(published_at[:10])
-    except ValueError as error:
-        raise ValueError(f"published_at {published_at!r} is no ISO date; give 2026-05-31 or leave it out") from error
+    return almaty_day(given_moment(published_at))
 
 
 def _alive(entry: Entry, day: date | None) -> bool:
@@ -485,12 +487,20 @@ def _settle(hits: Iterable[_Hit], evidence: frozenset[str], home: str | None, da
         hit.region = options[0][1] if len({region for _, region in options}) == 1 else None
 
 
-_HOME_SITES = frozenset({"Kazakhstan", "KZ", "kz", "Қазақстан", "Казахстан"})
+_HOME_SITES = frozenset(
+    {"kazakhstan", "казахстан", "қазақстан", "kz", "kaz", "republic of kazakhstan", "республика казахстан", "рк"}
+    | {"қазақстан республикасы", "қр"}
+)
+
+
+def is_home_site(site: str) -> bool:
+    """Whether a country of publication, by name in three languages or ISO code, is Kazakhstan."""
+    return " ".join(site.split()).lower() in _HOME_SITES
 
 
 def _is_unsure(hit: _Hit, site: str) -> bool:
     """Homonyms (a word, a person, a river); on another country's site villages and districts too ("Малиновка")."""
-    if site in _HOME_SITES:
+    if is_home_site(site):
         return all("weak" in form.entry.flags for form in hit.forms)
     return all("weak" in form.entry.flags or form.entry.kind in ("village", "district") for form in hit.forms)
 
@@ -500,7 +510,7 @@ def _certain_regions(hits: Iterable[_Hit], site: str, day: date | None) -> froze
     out = set()
     for hit in hits:
         regions = {region for _, region in _options(hit, day) if region}
-        typed = site in _HOME_SITES and hit.typed in ("region", "district", "city")
+        typed = is_home_site(site) and hit.typed in ("region", "district", "city")
         if len(regions) == 1 and (typed or not _is_unsure(hit, site)):
             out |= regions
     return frozenset(out)
@@ -513,7 +523,7 @@ def _stands(hit: _Hit, text: Text, evidence: frozenset[str], home: str | None) -
         return not re.match(r"\s+[а-яё]", text.text[hit.span[1] :])  # "Семей много, квартир мало"
     if not _is_unsure(hit, text.site) or hit.regions & evidence:
         return True
-    if hit.supported and text.site in _HOME_SITES:
+    if hit.supported and is_home_site(text.site):
         return True
     return home in hit.regions and (hit.dateline or not starts)
 

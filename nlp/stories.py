@@ -18,14 +18,13 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 
 from crawlers.article import Article
+from crawlers.dates import given_moment
 from crawlers.layout import World, whole_file
 
 JACCARD: Final = 0.7
@@ -33,7 +32,6 @@ CONTAINMENT: Final = 0.8
 CONTAINMENT_WORDS: Final = 20  # below it a phrase inside a long text is a quotation, not a copy
 DAYS: Final = 14
 _SHINGLE: Final = 3
-_ALMATY: Final = ZoneInfo("Asia/Almaty")
 _WORD: Final = re.compile(r"[^\W_]+")
 _ADDRESS: Final = re.compile(r"https?://\S+|t\.me/\S+|www\.\S+")
 _SECONDS: Final = DAYS * 86_400.0
@@ -71,10 +69,7 @@ def normalised_words(text: str) -> list[str]:
 
 def instant_of(published_at: str | None) -> float | None:
     """Seconds since 1970 of an ISO date or date-time, None for None; ValueError for anything else."""
-    if not published_at:
-        return None
-    moment = datetime.fromisoformat(published_at)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=_ALMATY)).astimezone(UTC).timestamp()
+    return given_moment(published_at).timestamp() if published_at else None
 
 
 def cluster(texts: Sequence[StoryInput]) -> list[StoryAssignment]:

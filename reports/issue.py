@@ -11,7 +11,7 @@ Language = Literal["kk", "ru", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = ("ru", "kk", "en")
 
 
-class ReportError(Exception):
+class ReportError(RuntimeError):
     """A report cannot be made; the message is one sentence: what, where, and the way out."""
 
 

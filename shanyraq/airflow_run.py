@@ -6,15 +6,19 @@ Airflow's own set-up lies under the data folder: a SQLite file, its log, nothing
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from shanyraq.failures import sentence_of
 
 MAIN_JOB = ("crawl", "read", "warehouse", "weekly")
 POOLS = {
@@ -22,6 +26,8 @@ POOLS = {
     "cpu": (2, "extracting and reading"),
     "loader": (1, "the one writer of the warehouse"),
 }
+_MOST = 10  # sentences handed to the parent, and
+_LONGEST = 1_000  # letters of each: together they fit into a pipe that is read only when this process has ended
 
 
 def environment(data: Path, *, world: str, sample_port: int | None) -> dict[str, str]:
@@ -61,6 +67,33 @@ def migrate() -> None:
             )
 
 
+class Failures:
+    """The sentence of each task that failed, first to last, each once."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self.sentences: list[str] = []
+
+    def note(self, error: BaseException) -> None:
+        sentence = sentence_of(error, self._data)
+        if sentence not in self.sentences:
+            self.sentences.append(sentence)
+
+    def listen(self) -> None:
+        """Let Airflow tell of each failed task, as it happens and in this process."""
+        from airflow.listeners import hookimpl
+        from airflow.sdk.listener import get_listener_manager
+
+        note = self.note
+
+        class Listener:
+            @hookimpl  # type: ignore[untyped-decorator]
+            def on_task_instance_failed(self, error: BaseException | str | None) -> None:
+                note(error if isinstance(error, BaseException) else RuntimeError(error or "a task failed"))
+
+        get_listener_manager().add_listener(Listener())
+
+
 def run_dags(dag_ids: Sequence[str], conf: Mapping[str, Any]) -> str | None:
     """Run each DAG to its end; the name of the first that failed, or None."""
     from airflow.dag_processing.dagbag import DagBag
@@ -93,15 +126,25 @@ def end_with_parent() -> None:
 
 
 def main() -> int:
-    """`python -m shanyraq.airflow_run '{"world": …}'`: exit code 1 if a DAG failed."""
-    conf = json.loads(sys.argv[1])
+    """`python -m shanyraq.airflow_run '{"world": …}' FD`: exit code 1 if a DAG failed.
+
+    What failed goes as a JSON list of sentences to the open file FD: the log may lie on a disk that is full.
+    """
+    conf, answer = json.loads(sys.argv[1]), int(sys.argv[2])
     end_with_parent()
-    migrate()
-    failed = run_dags(MAIN_JOB, conf)
-    if failed:
-        print(f"[SHANYRAQ] DAG {failed} failed", flush=True)
-        return 1
-    return 0
+    failures = Failures(Path(os.environ["SHANYRAQ_DATA"]))
+    try:
+        migrate()
+        failures.listen()
+        code = 1 if run_dags(MAIN_JOB, conf) else 0
+    except Exception as error:
+        failures.note(error)
+        code = 1
+        with contextlib.suppress(OSError):
+            traceback.print_exc()
+    with os.fdopen(answer, "w", encoding="utf-8") as handle:
+        json.dump([sentence[:_LONGEST] for sentence in failures.sentences[:_MOST]], handle, ensure_ascii=False)
+    return code
 
 
 if __name__ == "__main__":

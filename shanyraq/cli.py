@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
 import signal
@@ -17,7 +16,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from crawlers.article import GENRES
+from crawlers.dates import given_moment
 from shanyraq import __version__
+from shanyraq.failures import is_expected, sentence_of
 from shanyraq.filters import Field, Record, parse_lines, run_csv, run_lines
 from shanyraq.stages import SAMPLE, Job, StageError
 
@@ -33,6 +35,7 @@ app = typer.Typer(
 screen = Console()
 complaints = Console(stderr=True)
 
+_MISTAKE = 70  # exit code for a mistake of the program (EX_SOFTWARE), apart from what a user can put right
 _STEPS = "Steps of the main job"
 _FILTERS = "Filters: lines on standard input, one line out for each"
 _LOOK = "Look and care"
@@ -97,7 +100,10 @@ def run(
         "last_day": last_day,
         "force": again,
     }
+    job_of(name, **conf).window  # noqa: B018 - days and world are judged before Airflow starts
     report = run_main_job(data_root(), name, conf, screen)
+    for sentence in report.failures:
+        complain(sentence)
     tell(job_of(name), report.seconds, report.peak_mib)
 
 
@@ -153,13 +159,18 @@ def crawl(
     job = job_of(world or "live", first_day=first_day, last_day=last_day, sources=source, force=again)
     failed: dict[str, str] = {}
     with _sample_server_if(job) as ready:
-        for source_id in track(stages.plan(ready), "crawling", console=complaints, transient=True):
+        planned = stages.plan(ready)
+        if not planned:
+            raise StageError(f"{job.world.name} is an archive: there is nothing to crawl; `shanyraq run --archive` reads it")
+        quiet = not complaints.is_terminal
+        for source_id in track(planned, "crawling", console=complaints, transient=True, disable=quiet):
             try:
                 show({"source": source_id, **stages.fetch(ready, source_id)})
             except (OSError, RuntimeError, ValueError) as error:
                 failed[source_id] = str(error)
-                complain(f"{source_id}: {error}")
-    show(stages.extract(job))
+                complain(str(error))
+    if len(failed) < len(planned):
+        show(stages.extract(job))
     if failed:
         raise StageError(f"{len(failed)} sources failed: {', '.join(failed)}; the others are done, run again for these")
 
@@ -205,15 +216,22 @@ def report(
     """Write the weekly issue, the mail into the outbox, and the site."""
     from shanyraq import stages
 
-    job = job_of(world, week=week, languages=language)
+    job = job_of(world, week=_iso_week(week) if week else None, languages=language)
     show({**stages.compose(job), **stages.site(job)})
     screen.print(f"site {job.world.site / 'index.html'}\nmail {job.world.outbox}", soft_wrap=True)
 
 
 # -- filters ----------------------------------------------------------------------------------------------------------
 
+
+def _genre(value: str) -> None:
+    if value not in GENRES:
+        raise ValueError(f"{value!r} is none of {', '.join(GENRES)}")
+
+
+_PUBLISHED_AT = Field("published_at", check=given_moment)
 _TEXT = (
-    Field("text", required=True), Field("title"), Field("published_at"), Field("genre"), Field("site"),
+    Field("text", required=True), Field("title"), _PUBLISHED_AT, Field("genre", check=_genre), Field("site"),
     Field("context"), Field("home_region"),
 )  # fmt: skip
 
@@ -254,7 +272,7 @@ def stories() -> None:
             for a in found
         ]
 
-    fields = (Field("text", required=True), Field("published_at"), Field("title"))
+    fields = (Field("text", required=True), _PUBLISHED_AT, Field("title"))
     _filter(fields, work, batch=None)
 
 
@@ -328,9 +346,12 @@ def _iso_week(text: str) -> str:
 
 
 def _text(record: Mapping[str, Any]) -> Any:
+    from nlp.places import is_home_site
     from nlp.reading import Text
 
     given = {key: value for key, value in record.items() if value is not None}
+    if is_home_site(given.get("site", "")):
+        given["site"] = "Kazakhstan"
     return Text(**given)
 
 
@@ -408,7 +429,7 @@ def sources_check(
             read_source(path)
         except (SourceError, OSError) as error:
             wrong += 1
-            complain(str(error))
+            complain(sentence_of(error, data_root()))
     screen.print(f"{len(paths) - wrong} source files are good, {wrong} are not")
     raise typer.Exit(1 if wrong else 0)
 
@@ -433,7 +454,7 @@ def ui(
     """Airflow's web pages on 127.0.0.1, roles viewer and op, every DAG runnable by hand. Ctrl-C ends it."""
     from shanyraq.ui import serve_ui
 
-    serve_ui(data_root(), world, port, screen)
+    serve_ui(data_root(), job_of(world).world.name, port, screen)
 
 
 @app.command(rich_help_panel=_LOOK)
@@ -473,14 +494,11 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
-    except OSError as error:
-        complain(sentence_of(error))
-        sys.exit(1)
-    except (RuntimeError, ValueError) as error:
+    except Exception as error:
         if os.environ.get("SHANYRAQ_DEBUG"):
             raise
-        complain(str(error))
-        sys.exit(1)
+        complain(sentence_of(error, data_root()))
+        sys.exit(1 if is_expected(error) else _MISTAKE)
 
 
 class Interrupted(BaseException):
@@ -488,17 +506,9 @@ class Interrupted(BaseException):
 
 
 def _interrupted(number: int, frame: object) -> None:
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)  # an impatient second Ctrl-C must not break the clearing away
     raise Interrupted
-
-
-def sentence_of(error: OSError) -> str:
-    """What the system refused, where, and the way out."""
-    where = error.filename or "the data folder"
-    if error.errno == errno.ENOSPC:
-        return f"the disk is full at {where}; free some space and run again, finished days are kept"
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return f"no permission to write {where}; choose another folder with SHANYRAQ_DATA=/path"
-    return f"{error.strerror or error} ({where})"
 
 
 if __name__ == "__main__":

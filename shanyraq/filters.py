@@ -35,6 +35,7 @@ class Field:
 
     name: str
     required: bool = False
+    check: Callable[[str], object] | None = None  # raises ValueError where the value is refused
 
 
 def parse_lines(stream: IO[bytes], fields: Sequence[Field]) -> Iterator[Line]:
@@ -50,10 +51,11 @@ _HALF = re.compile("[\ud800-\udfff]")
 
 def _parse(number: int, raw: bytes, fields: Sequence[Field]) -> Line:
     try:
-        record = json.loads(raw.decode("utf-8-sig" if number == 1 else "utf-8"))
+        # No field is a number, and as an int one of more than 4,300 digits raises.
+        record = json.loads(raw.decode("utf-8-sig" if number == 1 else "utf-8"), parse_int=float)
     except UnicodeDecodeError:
         return _bad(number, None, "the line is not UTF-8")
-    except (ValueError, RecursionError) as error:  # ValueError also for a number of more than 4,300 digits
+    except (json.JSONDecodeError, RecursionError) as error:
         return _bad(number, None, f"the line is no JSON: {error}")
     if not isinstance(record, dict):
         return _bad(number, None, "the line is JSON but no object")
@@ -63,6 +65,8 @@ def _parse(number: int, raw: bytes, fields: Sequence[Field]) -> Line:
         return _bad(number, None, "the field id holds half of a surrogate pair")
     for field in fields:
         value = record.get(field.name)
+        if value == "" and not field.required:  # as in a table: nothing written is nothing known
+            value = record[field.name] = None
         if value is None:
             if field.required:
                 return _bad(number, record["id"], f"the field {field.name} is missing")
@@ -70,6 +74,11 @@ def _parse(number: int, raw: bytes, fields: Sequence[Field]) -> Line:
             return _bad(number, record["id"], f"the field {field.name} must be a string")
         elif _HALF.search(value):
             return _bad(number, record["id"], f"the field {field.name} holds half of a surrogate pair")
+        elif field.check is not None:
+            try:
+                field.check(value)
+            except ValueError as error:
+                return _bad(number, record["id"], f"the field {field.name}: {error}")
     kept = {"id": record["id"]} | {field.name: record.get(field.name) for field in fields}
     return Line(number, kept, None)
 

@@ -12,10 +12,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -23,9 +23,8 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from shanyraq.airflow_run import environment
 from shanyraq.stages import SAMPLE, StageError
 
-# What Airflow's log says when a task begins, and what ours says when a step fails.
+# What Airflow's log says when a task begins.
 _TASK = re.compile(r"\[DAG TEST\] starting task_id=(\S+) map_index=(-?\d+)")
-_ERROR = re.compile(r"^(?:\S+\.)?(\w*(?:Error|Exception|Locked|Refused)): (.+)$")
 
 _PATIENCE = 30  # tenths of a second
 
@@ -48,11 +47,12 @@ _TELL = {
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """How a run went: wall seconds and the peak memory of its largest process in MiB."""
+    """How a run went: wall seconds, the peak memory of its largest process in MiB, and sources that failed alone."""
 
     seconds: float
     peak_mib: float
     log: Path
+    failures: tuple[str, ...]
 
 
 def run_main_job(data: Path, world: str, conf: dict[str, Any], console: Console) -> RunReport:
@@ -60,9 +60,10 @@ def run_main_job(data: Path, world: str, conf: dict[str, Any], console: Console)
     started = time.monotonic()
     log = data / "airflow" / "logs" / f"run-{world}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(data) as lock, _sample_server(world) as port:
+    with _alone(data) as lock, _sample_server(world) as port, _pipe() as (answer, sentences):
         env = {**os.environ, **environment(data, world=world, sample_port=port)}
         command = [sys.executable, "-m", "shanyraq.airflow_run", json.dumps({"world": world, **conf})]
+        command.append(str(sentences.fileno()))
         with log.open("wb") as out:
             # A session of its own: Ctrl-C reaches us, and we end the whole group, crawls included.
             child = subprocess.Popen(
@@ -72,18 +73,20 @@ def run_main_job(data: Path, world: str, conf: dict[str, Any], console: Console)
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
-                pass_fds=[lock],
+                pass_fds=[lock, sentences.fileno()],
             )
+            sentences.close()
             try:
                 with _progress(console) as progress:
                     _follow(log, child, progress)
             except BaseException:
                 _end(child)
                 raise
+        failures = _sentences(answer)
     if child.returncode != 0:
-        raise StageError(f"{_reason(log)} (the whole log: {log})")
+        raise StageError(f"{_reason(failures, child.returncode)} (the whole log: {log})")
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return RunReport(time.monotonic() - started, usage.ru_maxrss / 1024, log)
+    return RunReport(time.monotonic() - started, usage.ru_maxrss / 1024, log, failures)
 
 
 @contextlib.contextmanager
@@ -114,8 +117,9 @@ def _sample_server(world: str) -> Iterator[int | None]:
 
 def _progress(console: Console) -> Progress:
     return Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console, transient=True
-    )
+        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console, transient=True,
+        disable=not console.is_terminal,
+    )  # fmt: skip
 
 
 def _follow(log: Path, child: subprocess.Popen[bytes], progress: Progress) -> None:
@@ -144,10 +148,24 @@ def _end(child: subprocess.Popen[bytes]) -> None:
             return
 
 
-def _reason(log: Path) -> str:
-    """The last error's own words: our exceptions are written as one sentence for exactly this line."""
-    said = "a step failed"
-    for line in log.read_text("utf-8", errors="replace").splitlines():
-        if match := _ERROR.match(line.strip()):
-            said = match.group(2)
-    return said
+@contextlib.contextmanager
+def _pipe() -> Iterator[tuple[IO[str], IO[str]]]:
+    """What the child says when it ends, and its end of that pipe: a sentence must reach us on a full disk, too."""
+    ours, its = os.pipe()
+    with os.fdopen(ours, encoding="utf-8") as answer, os.fdopen(its, "w", encoding="utf-8") as sentences:
+        yield answer, sentences
+
+
+def _sentences(answer: IO[str]) -> tuple[str, ...]:
+    """What failed, first to last; nothing if the child was ended before it could say."""
+    said = answer.read()
+    return tuple(json.loads(said)) if said else ()
+
+
+def _reason(failures: Sequence[str], code: int) -> str:
+    """The first failure is the cause, or one of many sources; those after it are counted."""
+    if not failures:
+        how = f"by signal {-code}, perhaps for want of memory" if code < 0 else f"with code {code}"
+        return f"the main job was ended {how}; run it again, finished days are kept"
+    more = f" (and {len(failures) - 1} more failures like it)" if len(failures) > 1 else ""
+    return failures[0] + more

@@ -59,6 +59,11 @@ class Job:
         world = World(root, name)
         port = os.environ.get("SHANYRAQ_SAMPLE_SERVER")
         archive = params.get("archive")
+        if archive is None and name not in (SAMPLE, "live") and not world.folder.is_dir():
+            raise StageError(
+                f"there is no world {name} in {root}; the worlds are sample, live, and archives that "
+                "`shanyraq run --archive FILE` read"
+            )
         today = run_after.astimezone(ALMATY).date()
         if world.name == SAMPLE:
             from shanyraq.sample.world import LAST_DAY
@@ -91,7 +96,10 @@ class Job:
 
 
 def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise StageError(f"{text!r} is no day; write it as 2026-05-25") from None
 
 
 # -- sources ----------------------------------------------------------------------------------------------------------
@@ -108,8 +116,12 @@ def sources_of(job: Job) -> list[Source]:
         from crawlers.archive import read_source_list
 
         sources = read_source_list(listed)
-    else:
+    elif job.world.name == "live":
         sources = read_sources(SOURCES)
+    else:
+        raise StageError(
+            f"{listed} is not there, so the archive of {job.world.name} was not taken in; run it again with --archive"
+        )
     if job.only is None:
         return sources
     if unknown := set(job.only) - {source.source_id for source in sources}:
@@ -125,12 +137,12 @@ def _source(job: Job, source_id: str) -> Source:
 
 
 def plan(job: Job) -> list[str]:
-    """The ids to fetch. An archive is imported here instead, and nothing is fetched."""
+    """The ids to fetch. An archive is imported here instead, or was before, and nothing is fetched."""
     if job.archive is None:
-        return [source.source_id for source in sources_of(job)]
+        return [source.source_id for source in sources_of(job) if source.kind != "archive"]
     from crawlers.archive import import_archive
 
-    import_archive(job.archive, job.world, site=job.site)
+    import_archive(job.archive, job.world, site=job.site, today=job.today)
     return []
 
 
