@@ -59,7 +59,7 @@ def _fetch(arguments: argparse.Namespace) -> tuple[dict[str, object], int]:
     except CrawlError as error:
         return {"error": str(error)}, 1
     except OSError as error:
-        return {"error": f"{source.source_id}: {error}; free space or rights under {arguments.root}, then run again"}, 1
+        return {"error": f"{source.source_id}: {_refusal(error, arguments.root)}"}, 1
     except (InterruptionError, KeyboardInterrupt):
         return {"error": f"{source.source_id}: interrupted; nothing was published, run it again"}, 130
     return {"words": dict(counts.words), "texts": counts.texts}, 0
@@ -81,10 +81,15 @@ def _extract(arguments: argparse.Namespace) -> tuple[dict[str, object], int]:
                 logging.info("extract %s %s: %d texts", source.source_id, window, counts.texts)
                 words.update(counts.words)
     except OSError as error:
-        return {"error": f"extracting: {error}; free space or rights under {arguments.root}, then run again"}, 1
+        return {"error": f"extracting: {_refusal(error, arguments.root)}"}, 1
     except KeyboardInterrupt:
         return {"error": "extracting: interrupted; finished sources are kept, run it again"}, 130
     return {"words": dict(sorted(words.items()))}, 0
+
+
+def _refusal(error: OSError, root: Path) -> str:
+    where = error.filename or root
+    return f"{error.strerror or error} ({where}); free space or rights under {root}, then run again"
 
 
 def _source(record: dict[str, Any]) -> Source:

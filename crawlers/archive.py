@@ -36,6 +36,10 @@ _LONGEST_LINE: Final = 4_000_000  # bytes; a Telegram post has at most 4,096 cha
 _SHOWN: Final = 200  # characters of a rejected line that are kept, masked, to find it again
 _FLUSH: Final = 2_000  # lines held per source before they go to the spool
 
+_SHAPES: Final = '{"channel","message_id","date","text"} or {"url","date","title","text"}'
+# Outcomes of texts that are well but stand in no week; their lines are shown among the rejects, to be mended.
+_UNDATED: Final = {"no_date": "date is not understood", "future_date": "date lies in the future"}
+
 # Kazakh and Russian letters to Latin as in addresses of outlets; ids must stay readable to an analyst.
 _LATIN: Final = str.maketrans(
     dict(zip("абвгдеёзийклмнопрстуфыэіәғқңөұүһ", "abvgdeeziyklmnoprstufyeiagqnouuh", strict=True))
@@ -103,13 +107,15 @@ def import_archive(
     *,
     site: str = "Kazakhstan",
     home_region: str | None = None,
+    today: date | None = None,
     progress: Callable[[int], None] | None = None,
     force: bool = False,
 ) -> ArchiveCounts:
     """Read an archive into a world of its own: articles, outcomes, `sources.json`, and rejects with their reasons.
 
-    `site` and `home_region` are given to every source, since a dump does not say where it was published. `progress` is
-    called with the bytes of the file read since the last call (`progress_bar` makes one). An archive that is in the
+    `site` and `home_region` are given to every source, since a dump does not say where it was published. A text dated
+    after `today` is not taken: one line of 2099 would stretch the weeks that are judged to there. `progress` is called
+    with the bytes of the file read since the last call (`progress_bar` makes one). An archive that is in the
     world already is recognised by its hash and not read again. Killed halfway, nothing but whole files is left and
     the next run writes the same ones.
     """
@@ -127,7 +133,7 @@ def import_archive(
         )
     world.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".import-", dir=world.folder) as spool:
-        intake = _Intake(_Spool(Path(spool)), site, home_region)
+        intake = _Intake(_Spool(Path(spool)), site, home_region, today)
         for number, raw in _raw_lines(path, progress):
             intake.take(number, raw)
         return intake.publish(world, {"name": path.name, "sha256": digest, "site": site, "home_region": home_region})
@@ -136,10 +142,11 @@ def import_archive(
 class _Intake:
     """One pass over an archive: every line ends in one outcome, and what is needed to write the files is remembered."""
 
-    def __init__(self, spool: _Spool, site: str, home_region: str | None) -> None:
+    def __init__(self, spool: _Spool, site: str, home_region: str | None, today: date | None) -> None:
         self._spool = spool
         self._site = site
         self._home_region = home_region
+        self._today = today
         self._sources: dict[tuple[str, str], Source] = {}  # (genre, name) -> source
         self._ids: set[str] = {UNATTRIBUTED}
         self._seen: set[int] = set()  # article ids as numbers: 22 k need 2 MB, 10 M some 900 MB
@@ -151,12 +158,15 @@ class _Intake:
         line = _understood(raw)
         if isinstance(line, str):
             self._reject(number, line, raw)
+            self._say(UNATTRIBUTED, hashlib.sha256(f"line {number}".encode()).hexdigest()[:16], "rejected")
             return
         source = self._source(line)
         url = line.key if line.genre == "news" else f"https://t.me/{source.source_id}/{line.key}"
         item = article_id_of(url)
         word = self._word(line, item)
         self._say(source.source_id, item, word)
+        if word in _UNDATED:
+            self._reject(number, _UNDATED[word] if line.date else "date is missing", raw)
         if word != "ok":
             return
         published_at = parse_date(line.date or "", None)
@@ -185,16 +195,18 @@ class _Intake:
         self._seen.add(number)
         if (word := text_outcome(line.text, line.genre)) != "ok":
             return word
-        return "ok" if parse_date(line.date or "", None) is not None else "no_date"
+        published_at = parse_date(line.date or "", None)
+        if published_at is None:
+            return "no_date"
+        return "ok" if self._today is None or almaty_day(published_at) <= self._today else "future_date"
 
     def _say(self, source_id: str, item: str, word: str) -> None:
         self._words[word] += 1
         self._spool.add(f"outcomes {source_id}", Outcome("extract", source_id, item, word).to_json())
 
     def _reject(self, number: int, reason: str, raw: bytes | None) -> None:
-        shown = mask((raw or b"")[: _SHOWN * 4].decode("utf-8", "replace"))[:_SHOWN]
+        shown = mask((raw or b"")[: _SHOWN * 4].decode("utf-8", "replace"))[:_SHOWN].strip()
         self._spool.add("rejects", json.dumps({"line": number, "reason": reason, "text": shown}, ensure_ascii=False))
-        self._say(UNATTRIBUTED, hashlib.sha256(f"line {number}".encode()).hexdigest()[:16], "rejected")
 
     def _source(self, line: _Line) -> Source:
         known = self._sources.get((line.genre, line.name))
@@ -225,11 +237,13 @@ class _Intake:
         """Write all files; the receipt, which makes the import known as done, comes last."""
         self._spool.publish("rejects", world.rejects("archive"))
         lines = sum(self._words.values())
+        if lines == 0:
+            raise ArchiveError(f"{about['name']}: it holds no lines; a line is {_SHAPES}")
         if self._first is None or self._last is None:
+            tally = ", ".join(f"{count} {word}" for word, count in self._words.items())
             raise ArchiveError(
-                f"{about['name']}: none of its {lines} lines could be used ({dict(self._words)}); "
-                f"the reasons are in {world.rejects('archive')}; a line is "
-                '{"channel","message_id","date","text"} or {"url","date","title","text"}'
+                f"{about['name']}: none of its {lines} lines could be used ({tally}); "
+                f"the reasons are in {world.rejects('archive')}; a line is {_SHAPES}"
             )
         window = Window(self._first, self._last)
         sources = sorted(self._sources.values(), key=lambda source: source.source_id)

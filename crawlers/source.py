@@ -57,7 +57,9 @@ def read_source(path: Path) -> Source:
     """Read one source file; every complaint is a `SourceError` that names file and key."""
     try:
         record: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise SourceError(f"{path}: not UTF-8 text; write it anew after crawlers/sources/README.md") from error
+    except tomllib.TOMLDecodeError as error:
         raise SourceError(f"{path}: not readable as TOML ({error}); see crawlers/sources/README.md") from error
     return source_from(record, path.stem, str(path))
 

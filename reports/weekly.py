@@ -69,7 +69,9 @@ def last_complete_week(warehouse: Path) -> str:
     with Published(warehouse) as published:
         complete = [row["week"] for row in published.rows("weeks") if row["complete"]]
     if not complete:
-        raise ReportError(f"No week is complete in {warehouse}: crawl seven days from a Monday on, or name a week.")
+        raise ReportError(
+            f"No week is complete in {warehouse}: add texts from a Monday to a Sunday, or name a week."
+        )
     return str(max(complete))
 
 

@@ -161,7 +161,7 @@ def crawl(
     with _sample_server_if(job) as ready:
         planned = stages.plan(ready)
         if not planned:
-            raise StageError(f"{job.world.name} is an archive: there is nothing to crawl; `shanyraq run --archive` reads it")
+            raise StageError(f"{job.world.name} is an archive: nothing to crawl; `shanyraq run --archive` reads it")
         quiet = not complaints.is_terminal
         for source_id in track(planned, "crawling", console=complaints, transient=True, disable=quiet):
             try:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from collections.abc import Iterator, Mapping
+from email import message_from_bytes, policy
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import Envelope
 
 from crawlers.layout import World
 from crawlers.privacy import find_identifiers
@@ -205,3 +209,37 @@ def test_a_second_run_changes_nothing(world: World, data: Path, shanyraq: Comman
     shanyraq(data, "run")
     assert checksum(world.warehouse) == before
     assert {path: path.stat().st_mtime_ns for path in raw} == raw, "finished windows are not fetched again"
+
+
+def test_the_mail_goes_out_once_when_a_server_is_configured(
+    world: World, data: Path, shanyraq: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Airflow's own connection, a real SMTP server on loopback, two more runs: one message."""
+    taken: list[bytes] = []
+
+    class Keep:
+        async def handle_DATA(self, server: object, session: object, envelope: Envelope) -> str:  # noqa: N802
+            taken.append(cast(bytes, envelope.content))
+            return "250 taken"
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    connection = {
+        "conn_type": "smtp", "host": "127.0.0.1", "port": port,
+        "extra": {"recipients": ["reader@example.org"], "security": "none"},
+    }  # fmt: skip
+    monkeypatch.setenv("AIRFLOW_CONN_SHANYRAQ_SMTP", json.dumps(connection))
+    controller = Controller(Keep(), hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        shanyraq(data, "run")
+        shanyraq(data, "run")
+    finally:
+        controller.stop()
+    [message] = [message_from_bytes(raw, policy=policy.default) for raw in taken]
+    assert message["To"] == "reader@example.org"
+    [queued] = world.outbox.glob("*.eml")
+    kept = message_from_bytes(queued.read_bytes(), policy=policy.default)
+    assert message["Subject"] == kept["Subject"]
+    assert "Bcc" not in message

@@ -42,8 +42,8 @@ LINES: list[tuple[Any, str | None, str | None]] = [
     (post(message_id=2, text="Звоните 8 701 000 11 22, пишите @mysal"), "ok", None),
     (post(message_id="3", views=10, forward={"from": "x"}), "ok", None),  # P4: unknown columns
     (post(message_id=1), "duplicate_url", None),
-    (post(message_id=4, date=None), "no_date", None),
-    (post(message_id=5, date="недавно"), "no_date", None),
+    (post(message_id=4, date=None), "no_date", "date is missing"),
+    (post(message_id=5, date="недавно"), "no_date", "date is not understood"),
     (post(message_id=6, text=""), "too_short", None),
     (post(message_id=7, text="Два слова"), "too_short", None),
     (post(message_id=8, text="🔥" * 50), "not_text", None),
