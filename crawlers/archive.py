@@ -121,22 +121,31 @@ def import_archive(
     """
     if not path.is_file():
         raise ArchiveError(f"{path}: no such file; give a .jsonl or .jsonl.gz file")
+    need_lines(path)
     digest = _digest(path)
     receipt = world.folder / "imported.json"
-    if receipt.is_file() and not force:
-        known = json.loads(receipt.read_text("utf-8"))
-        if known["sha256"] == digest and (known["site"], known["home_region"]) == (site, home_region):
+    if receipt.is_file():
+        known = _receipt(receipt)
+        same = known["sha256"] == digest and (known["site"], known["home_region"]) == (site, home_region)
+        if same and not force:
             window = Window.parse(known["window"])
             return ArchiveCounts(known["lines"], known["words"], known["sources"], window, imported_before=True)
-        raise ArchiveError(
-            f"{world.folder} already holds another archive ({known['name']}); choose another world, or remove it"
-        )
+        if not same:
+            raise ArchiveError(
+                f"{world.folder} already holds another archive ({known['name']}); choose another world, or remove it"
+            )
     world.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".import-", dir=world.folder) as spool:
         intake = _Intake(_Spool(Path(spool)), site, home_region, today)
         for number, raw in _raw_lines(path, progress):
             intake.take(number, raw)
         return intake.publish(world, {"name": path.name, "sha256": digest, "site": site, "home_region": home_region})
+
+
+def need_lines(path: Path) -> None:
+    """Raise `ArchiveError` if the archive holds no line, or is damaged before its first one ends."""
+    if next(_raw_lines(path, None), None) is None:
+        raise ArchiveError(f"{path}: it holds no lines; a line is {_SHAPES}")
 
 
 class _Intake:
@@ -237,8 +246,6 @@ class _Intake:
         """Write all files; the receipt, which makes the import known as done, comes last."""
         self._spool.publish("rejects", world.rejects("archive"))
         lines = sum(self._words.values())
-        if lines == 0:
-            raise ArchiveError(f"{about['name']}: it holds no lines; a line is {_SHAPES}")
         if self._first is None or self._last is None:
             tally = ", ".join(f"{count} {word}" for word, count in self._words.items())
             raise ArchiveError(
@@ -261,10 +268,26 @@ class _Intake:
 def read_source_list(path: Path) -> list[Source]:
     """The sources an import found, from `sources.json`."""
     sources: list[Source] = []
-    for record in json.loads(path.read_text("utf-8")):
-        values: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in record.items()}
-        sources.append(Source(**values))
+    try:
+        for record in json.loads(path.read_text("utf-8")):
+            values: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in record.items()}
+            sources.append(Source(**values))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ArchiveError(
+            f"{path}: damaged ({error}); `shanyraq run --archive FILE --again` writes it anew"
+        ) from error
     return sources
+
+
+def _receipt(path: Path) -> dict[str, Any]:
+    """What an earlier import left, with all its keys."""
+    try:
+        known: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        return {
+            key: known[key] for key in ("name", "sha256", "site", "home_region", "window", "lines", "words", "sources")
+        }
+    except (ValueError, TypeError, KeyError) as error:
+        raise ArchiveError(f"{path}: damaged ({error}); delete it and run the same archive again") from error
 
 
 def slug(name: str) -> str:

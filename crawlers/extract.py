@@ -371,7 +371,7 @@ def outcome_records(requests: Iterable[tuple[str, str, str]], pool: ExtractorPoo
     def pages() -> Iterator[Page]:
         for item, url, html_base64 in requests:
             try:
-                page = Page(base64.b64decode(html_base64, validate=True), url)
+                page = Page(_decoded(html_base64), url)
             except (binascii.Error, ValueError) as error:
                 waiting.append((item, f"html_base64 is not base64: {error}"))
                 continue
@@ -386,10 +386,15 @@ def outcome_records(requests: Iterable[tuple[str, str, str]], pool: ExtractorPoo
         yield _error_record(*waiting.popleft())
 
 
+def _decoded(html_base64: str) -> bytes:
+    # The command `base64` breaks its lines at 76 characters.
+    return base64.b64decode("".join(html_base64.split()), validate=True)
+
+
 def outcome_record(item: str, url: str, html_base64: str) -> dict[str, str | None]:
     """One answer of the filter, computed in this process: only for pages that cannot hang (`outcome_records` else)."""
     try:
-        return _record(item, extract_page(base64.b64decode(html_base64, validate=True), url))
+        return _record(item, extract_page(_decoded(html_base64), url))
     except (binascii.Error, ValueError) as error:
         return _error_record(item, f"html_base64 is not base64: {error}")
 

@@ -63,6 +63,12 @@ class World:
     def fictional(self) -> bool:
         return self.name == "sample"
 
+    def make_folders(self) -> None:
+        """Make the restricted folders readable by their owner alone: they hold pages and texts as published."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for name in ("raw", "fetched", "articles", "readings", "outcomes", "rejects", "build"):
+            (self.folder / name).mkdir(mode=0o700, exist_ok=True)
+
     def raw(self, source_id: str, window: Window) -> Path:
         """Quarantine: pages as fetched. Never opened by analysts, never published."""
         return self.folder / "raw" / source_id / f"{window}.warc.gz"

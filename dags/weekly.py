@@ -1,8 +1,9 @@
 """## Weekly: the issue, the mail and the site
 
-On Monday morning the last complete week is told: signals with their evidence, what held communities together, which
-regions could not be judged and why. Writes the issue, the site, and puts one mail per language into the outbox;
-sends it when the connection `shanyraq_smtp` exists (Admin → Connections), and says so when it does not.
+On Monday morning the last complete week is told: signals with their evidence, what held communities together,
+which regions could not be judged and why. Writes the issue in each language, the site, and puts the mail of the
+first language into the outbox; sends it when the connection `shanyraq_smtp` exists (Admin → Connections), and
+says so when it does not.
 
 **When a task is red**: `compose` and `site` can be cleared safely, they only read the published warehouse. `send`
 never sends a message twice: it keeps its state in the outbox. The same by command: `shanyraq report --world live

@@ -25,7 +25,9 @@ __all__ = ["Gazetteer", "headline_region", "locate", "region_on"]
 # --- Tokens and hits ---------------------------------------------------------------------------------------------
 
 # A word with inner hyphens, apostrophes, accents and zero-width characters, so that offsets stay those of the text.
-_WORD = re.compile("[^\\W\\d_](?:[\\w\u0300-\u036f\u200b-\u200d\u2060\ufeff\u00ad'’ʼ-]*[^\\W_\\-'’ʼ][\u0300-\u036f]*)?\\.?")
+_WORD = re.compile(
+    "[^\\W\\d_](?:[\\w\u0300-\u036f\u200b-\u200d\u2060\ufeff\u00ad'’ʼ-]*[^\\W_\\-'’ʼ][\u0300-\u036f]*)?\\.?"
+)
 
 
 _HYPHENS = {0x2010: "-", 0x2011: "-"}  # outlets keep "Усть‑Каменогорск" on one line

@@ -24,7 +24,7 @@ from nlp.classify import BASELINE, Baseline, Classifier, Prediction
 from nlp.features import UNSPECIFIED, Case
 from nlp.language import identify
 from nlp.normalise import fold, latin_readings
-from nlp.places import Gazetteer, headline_region, locate
+from nlp.places import Gazetteer, headline_region, is_home_site, locate
 from nlp.reading import GroupReading, Place, Reading, Span, Text
 
 BATCH: Final = 64
@@ -32,7 +32,10 @@ _CUT: Final = "\n␞\n"  # stands between headline, title and text while groups 
 # A text is judged by its title and lead (codebook, "Unit"), characters; groups and places are found in all of it.
 _LEAD: Final = 4_000
 _WORD_OR_SLOT: Final = re.compile(r"\[(?:G\d+!?|E)\]|[^\W\d_]+")
-_KAZAKHSTAN: Final = ("kazakhstan", "kz", "казахстан", "қазақстан")
+_UNSEEN: Final = re.compile(  # joiners, marks of direction, variation selectors, soft hyphens
+    r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e007f]"
+)
+_PICTURE: Final = re.compile(r"[\u2190-\u2bff\U0001f000-\U0001faff]")  # arrows, dingbats, emoji
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,20 +113,30 @@ def prepare(text: Text, gazetteer: Gazetteer) -> Prepared:
         first, last = mention.span[0] - start, mention.span[1] - start
         spans.setdefault(mention.group, []).extend([(first, last)] if first >= 0 else [])
     places = locate(text, gazetteer)
-    guess = identify(text.text[:_LEAD])
+    guess = identify(lead_of(text.text))
     if not gate.passes(whole, found):
         return Prepared(text, guess.code, {}, places, None)
     slotted = groups.slots(whole, found)
     context, title, body = slotted.text.split(_CUT)
     if guess.code == "kk" and guess.script == "Latn":
         body = _WORD_OR_SLOT.sub(_cyrillic, body)
-    site = "Kazakhstan" if text.site.strip().lower() in _KAZAKHSTAN else text.site
+    site = "Kazakhstan" if is_home_site(text.site) else text.site
     named = [span for group in spans.values() for span in group]
     where = where_of([place for place in places if not _overlaps(place.span, named)])
     if where == "none":
         where = where_of(_headline_places(text, gazetteer))
-    case = Case(body[:_LEAD], tuple(slotted.order), title, context, text.genre, site, where)
+    case = Case(lead_of(body), tuple(slotted.order), title, context, text.genre, site, where)
     return Prepared(text, guess.code, spans, places, case)
+
+
+def lead_of(text: str) -> str:
+    """The part that is judged: its words, one space between them.
+
+    Pictures, zero-width characters and empty lines are passed over first, or a row of them would push the words out.
+    """
+    # Twenty raw characters for one kept are more than any honest text has, and bound the work on a dishonest one.
+    seen = _PICTURE.sub(" ", _UNSEEN.sub("", text[: 20 * _LEAD]))
+    return " ".join(seen.split())[:_LEAD]
 
 
 def where_of(places: Sequence[Place]) -> str:

@@ -20,13 +20,13 @@ class Published:
 
     def __init__(self, path: Path) -> None:
         if not path.is_file():
-            raise ReportError(f"There is no warehouse at {path}: build one first (shanyraq build).")
+            raise ReportError(f"There is no warehouse at {path}: make one with shanyraq build and shanyraq publish.")
         self.path = path
         try:
             self._connection = duckdb.connect(str(path), read_only=True)
         except duckdb.Error as error:
-            problem = f"The warehouse {path} cannot be opened ({_first_line(error)}): build it anew."
-            raise ReportError(problem) from error
+            problem = f"The warehouse {path} cannot be opened ({_first_line(error)})"
+            raise ReportError(f"{problem}: shanyraq publish puts a whole copy there.") from error
 
     def __enter__(self) -> Published:
         return self

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -25,8 +25,6 @@ from shanyraq.stages import SAMPLE, Job, StageError
 
 app = typer.Typer(
     name="shanyraq",
-    help="Early-warning monitor of interethnic tension and cohesion in Kazakhstan: regions, weeks and reasons, "
-    "never people.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
@@ -66,6 +64,24 @@ def job_of(world: str | None, **params: Any) -> Job:
     return Job.of({"world": world or current_world(), **params}, datetime.now(UTC))
 
 
+def _tell_version(asked: bool) -> None:
+    if asked:
+        print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def about(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Early-warning monitor of interethnic tension and cohesion in Kazakhstan.
+
+    It tells regions, weeks and reasons, never people.
+    """
+
+
 # -- the whole way ----------------------------------------------------------------------------------------------------
 
 
@@ -100,7 +116,12 @@ def run(
         "last_day": last_day,
         "force": again,
     }
-    job_of(name, **conf).window  # noqa: B018 - days and world are judged before Airflow starts
+    # Airflow takes seconds to start: what can be judged now is.
+    job_of(name, **conf).window  # noqa: B018 - days that make no window are refused by making it
+    if archive is not None:
+        from crawlers.archive import need_lines
+
+        need_lines(archive)
     report = run_main_job(data_root(), name, conf, screen)
     for sentence in report.failures:
         complain(sentence)
@@ -261,6 +282,8 @@ def stories() -> None:
     """Find copies. In: id, text, published_at?, title?. Out: id, story, copy_of."""
     from nlp.stories import StoryInput, cluster
 
+    _need_lines("stories")
+
     def work(records: Sequence[Record]) -> list[Record]:
         # Positions stand in for ids: a file may hold an id twice, and each line is answered.
         found = cluster(
@@ -330,10 +353,11 @@ def signals(world: World_ = None, week: Week_ = None) -> None:
         sql = f"select * from out_alert {where} order by week, level, indicator, region_code"  # noqa: S608 (checked)
         show_table(run_query(job_of(world).world.warehouse, sql))
         return
-    from warehouse.signals import filter_rows
+    from warehouse.signals import ADDED, check_columns, filter_rows
 
     _need_lines("signals")
-    errors = run_csv(sys.stdin.buffer, filter_rows, sys.stdout)
+    with _reader_may_leave():
+        errors = run_csv(sys.stdin.buffer, filter_rows, sys.stdout, check=check_columns, added=ADDED)
     raise typer.Exit(1 if errors else 0)
 
 
@@ -356,12 +380,24 @@ def _text(record: Mapping[str, Any]) -> Any:
 
 
 def _need_lines(name: str) -> None:
-    if sys.stdin.isatty():
+    if sys.stdin is None or sys.stdin.isatty():
         raise StageError(f"`shanyraq {name}` reads lines from standard input; see `shanyraq {name} --help`")
 
 
+@contextlib.contextmanager
+def _reader_may_leave() -> Iterator[None]:
+    """`| head` ends us quietly as a shell expects it (128 + SIGPIPE); click would answer with 1, as for a bad line."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(141) from None
+
+
 def _filter(fields: Sequence[Field], work: Callable[[Sequence[Record]], Sequence[Record]], **kwargs: Any) -> None:
-    errors = run_lines(parse_lines(sys.stdin.buffer, fields), work, sys.stdout, **kwargs)
+    with _reader_may_leave():
+        errors = run_lines(parse_lines(sys.stdin.buffer, fields), work, sys.stdout, **kwargs)
     raise typer.Exit(1 if errors else 0)
 
 
@@ -407,6 +443,7 @@ def sources_list(world: World_ = None) -> None:
     from shanyraq import stages
 
     table = Table("id", "name", "kind", "owner group", "region", "languages")
+    table.columns[0].no_wrap = True  # an id is there to be copied
     for each in stages.sources_of(job_of(world)):
         table.add_row(
             each.source_id, each.name, each.kind, each.owner_group, each.home_region or "—", " ".join(each.languages)
@@ -457,12 +494,6 @@ def ui(
     serve_ui(data_root(), job_of(world).world.name, port, screen)
 
 
-@app.command(rich_help_panel=_LOOK)
-def version() -> None:
-    """The version of this program."""
-    print(__version__)
-
-
 # -- saying things ----------------------------------------------------------------------------------------------------
 
 
@@ -471,10 +502,26 @@ def show(counts: Mapping[str, Any]) -> None:
 
 
 def show_table(result: Any) -> None:
+    """A table where it fits; on a narrow screen a block a row; into a pipe CSV, which other programs read."""
+    from warehouse.query import write_csv
+
+    if not screen.is_terminal:
+        write_csv(result, sys.stdout)
+        return
+    rows = [["" if value is None else str(value) for value in row] for row in result.rows]
+    widths = [max(len(cell) for cell in column) for column in zip(result.columns, *rows, strict=True)]
     table = Table(*result.columns)
-    for row in result.rows:
-        table.add_row(*("" if value is None else str(value) for value in row))
-    screen.print(table)
+    if sum(widths) + 3 * len(widths) + 1 <= screen.width:
+        for row in rows:
+            table.add_row(*row)
+        screen.print(table)
+        return
+    for row in rows:
+        block = Table.grid(padding=(0, 2))
+        for name, cell in zip(result.columns, row, strict=True):
+            block.add_row(f"[dim]{name}[/]", cell)
+        screen.print(block, "")
+    screen.print(f"{len(rows)} rows; `--to file.csv` writes them to a file")
 
 
 def complain(sentence: str) -> None:
@@ -489,26 +536,38 @@ def main() -> None:
     try:
         app()
     except Interrupted:
-        complain("stopped; nothing half-written is visible, run it again to go on from here")
-        sys.exit(130)
+        _stop()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
     except Exception as error:
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+            _stop()  # a library turned the interruption into an error of its own, as DuckDB does
         if os.environ.get("SHANYRAQ_DEBUG"):
             raise
         complain(sentence_of(error, data_root()))
         sys.exit(1 if is_expected(error) else _MISTAKE)
+    finally:
+        _ignore_signals()  # all is done and said; Python would take itself down without a word
 
 
 class Interrupted(BaseException):
     """Ctrl-C, or SIGTERM."""
 
 
+def _stop() -> NoReturn:
+    complain("stopped; nothing half-written is visible, run it again to go on from here")
+    sys.exit(130)
+
+
 def _interrupted(number: int, frame: object) -> None:
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, signal.SIG_IGN)  # an impatient second Ctrl-C must not break the clearing away
+    _ignore_signals()  # an impatient second Ctrl-C must not break the clearing away
     raise Interrupted
+
+
+def _ignore_signals() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 if __name__ == "__main__":

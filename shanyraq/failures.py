@@ -40,7 +40,9 @@ def sentence_of(error: BaseException, data: Path) -> str:
 
 
 def _refused(error: OSError, data: Path) -> str:
-    where = error.filename or data
+    where = Path(error.filename or data)
+    if where.suffix == ".part":  # the temporary neighbour that stages write; its folder is what a user knows
+        where = where.parent
     if error.errno in _FULL:
         return f"the disk is full at {where}; free some space and run again, finished days are kept"
     if error.errno in _FORBIDDEN:

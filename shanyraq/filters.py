@@ -136,16 +136,36 @@ def _answer(records: Sequence[Record], work: Work) -> Sequence[Record]:
 
 
 def run_csv(
-    stream: IO[bytes], work: Callable[[Iterable[Mapping[str, str]]], Iterator[dict[str, str]]], out: IO[str]
+    stream: IO[bytes],
+    work: Callable[[Iterable[Mapping[str, str]]], Iterator[dict[str, str]]],
+    out: IO[str],
+    *,
+    check: Callable[[Sequence[str]], object] = lambda _: None,
+    added: Sequence[str] = (),
 ) -> int:
-    """CSV with a header in, the same rows with the columns that `work` adds out; returns the number of bad rows."""
-    reader = csv.DictReader(io.TextIOWrapper(stream, encoding="utf-8-sig", newline=""), restkey="_surplus", restval="")
-    writer: csv.DictWriter[str] | None = None
+    """CSV with a header in, the same rows with the columns `added` by `work` out; returns the number of bad rows.
+
+    `check` raises where the header cannot be used. Bytes that are no UTF-8 reach `work` as lone surrogates and are
+    written as U+FFFD; of cells beyond the header `work` gets a list under the key `SURPLUS`.
+    """
+    csv.field_size_limit(2**31 - 1)
+    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
+    rows = (row for row in csv.reader(text) if len(row) > 1 or "".join(row).strip())
+    header = [name.strip() for name in next(rows, [])]
+    check(header)
+    written = list(dict.fromkeys([*header, *added]))
+    writer = csv.DictWriter(out, written, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
     errors = 0
-    for row in work(reader):
-        if writer is None:
-            writer = csv.DictWriter(out, list(row), extrasaction="ignore", lineterminator="\n")
-            writer.writeheader()
+    for row in work(_named(row, header) for row in rows):
         errors += row.get("status") == "error"
-        writer.writerow(row)
+        writer.writerow({name: _HALF.sub("\ufffd", row.get(name) or "") for name in written})
     return errors
+
+
+SURPLUS = "_surplus"  # no header has it: its value is no text
+
+
+def _named(row: list[str], header: Sequence[str]) -> dict[str, Any]:
+    cells: dict[str, Any] = dict(zip(header, row + [""] * (len(header) - len(row)), strict=False))
+    return cells | {SURPLUS: row[len(header) :]} if len(row) > len(header) else cells

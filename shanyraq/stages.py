@@ -5,10 +5,12 @@ Each takes a `Job` and returns counts. A finished step is recognised and skipped
 
 from __future__ import annotations
 
+import contextlib
+import json
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -50,6 +52,7 @@ class Job:
     languages: tuple[str, ...] = ("ru", "kk", "en")
     force: bool = False
     sample_port: int | None = None
+    contact: str | None = None  # how webmasters reach who crawls
 
     @classmethod
     def of(cls, params: Mapping[str, Any], run_after: datetime) -> Job:
@@ -81,6 +84,7 @@ class Job:
             languages=tuple(params.get("languages") or ("ru", "kk", "en")),
             force=bool(params.get("force")),
             sample_port=int(port) if port else None,
+            contact=os.environ.get("SHANYRAQ_CONTACT") or None,
         )
 
     @property
@@ -138,12 +142,28 @@ def _source(job: Job, source_id: str) -> Source:
 
 def plan(job: Job) -> list[str]:
     """The ids to fetch. An archive is imported here instead, or was before, and nothing is fetched."""
+    job.world.make_folders()
     if job.archive is None:
-        return [source.source_id for source in sources_of(job) if source.kind != "archive"]
+        planned = [source.source_id for source in sources_of(job) if source.kind != "archive"]
+        _need_contact(job, planned)
+        return planned
     from crawlers.archive import import_archive
 
-    import_archive(job.archive, job.world, site=job.site, today=job.today)
+    import_archive(job.archive, job.world, site=job.site, today=job.today, force=job.force)
     return []
+
+
+def _need_contact(job: Job, planned: Sequence[str]) -> None:
+    """Said once, before anything is asked, and only if something must be asked."""
+    from crawlers.crawl import finished
+
+    if job.world.name == SAMPLE or job.contact:
+        return
+    if job.force or not all(finished(source_id, job.world, job.window) for source_id in planned):
+        raise StageError(
+            "set SHANYRAQ_CONTACT to a mail or web address before crawling live sources: webmasters must be able to "
+            "reach you"
+        )
 
 
 def fetch(job: Job, source_id: str) -> dict[str, int]:
@@ -209,12 +229,14 @@ def stories(job: Job) -> dict[str, int]:
     """Find copies across all sources."""
     from nlp.stories import write_stories
 
-    return _counts(write_stories(job.world))
+    with _damage_told(job.world.folder):
+        return _counts(write_stories(job.world))
 
 
 def sources_to_read(job: Job) -> list[str]:
-    """Ids of sources with articles."""
-    return sorted({path.parent.name for path in _files(job.world.folder / "articles")})
+    """Ids of sources with articles, of those asked for."""
+    found = sorted({path.parent.name for path in _files(job.world.folder / "articles")})
+    return [source_id for source_id in found if job.only is None or source_id in job.only]
 
 
 def read(job: Job, source_id: str) -> dict[str, int]:
@@ -223,7 +245,8 @@ def read(job: Job, source_id: str) -> dict[str, int]:
 
     total: dict[str, int] = {}
     for window in _windows(job.world.folder / "articles" / source_id):
-        _add(total, read_window(source_id, job.world, window, _reader(job.world.name), force=job.force))
+        with _damage_told(job.world.folder):
+            _add(total, read_window(source_id, job.world, window, _reader(job.world.name), force=job.force))
     return total
 
 
@@ -260,7 +283,7 @@ def build(job: Job) -> dict[str, int]:
     reader = _reader(job.world.name)
     report = build_warehouse(
         job.world,
-        sources=sources_of(job),
+        sources=sources_of(replace(job, only=None)),  # a warehouse is always the whole world's
         model_info={
             "model": reader.classifier.name,
             "model_hash": reader.model_hash,
@@ -355,6 +378,23 @@ def _files(folder: Path) -> Iterator[Path]:
 def _windows(folder: Path) -> list[Window]:
     names = {path.name.split(".")[0] for path in folder.glob("*") if not path.name.startswith(".")}
     return [Window.parse(name) for name in sorted(names)]
+
+
+@contextlib.contextmanager
+def _damage_told(folder: Path) -> Iterator[None]:
+    """A stage file is JSON lines as we wrote them; where one is not, say which file and line."""
+    try:
+        yield
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        for path in sorted(folder.rglob("*.jsonl")):
+            for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+                try:
+                    json.loads(line)
+                except ValueError:
+                    raise StageError(
+                        f"{path}, line {number}: damaged; run again with --again, which writes it anew"
+                    ) from error
+        raise
 
 
 def _lines(path: Path) -> int:

@@ -38,15 +38,16 @@ class Moment:
     last_alert_week: str | None = None
 
 
-def moments(cells: list[tuple[str, date, str, str]], rule: LifeRule = DEFAULT) -> Iterator[Moment]:
-    """Moments of one indicator, series and region; `cells` are (week, Monday, level, status) in order of time.
+def moments(cells: list[tuple[str, date, str, str, bool]], rule: LifeRule = DEFAULT) -> Iterator[Moment]:
+    """Moments of one indicator, series and region; `cells` are (week, Monday, level, status, inside) in order of time.
 
-    A week that could not be judged (held, insufficient, no baseline) is neither an alert nor quiet.
+    Quiet is a judged week without a level whose count is `inside` the interval; a judged week outside it starts the
+    count of quiet weeks again. A week that could not be judged (held, insufficient, no baseline) is neither.
     """
     spoken: list[tuple[date, int]] = []  # raised: day and rank
     last_alert: str | None = None
     quiet = 0
-    for week, day, level, status in cells:
+    for week, day, level, status, inside in cells:
         rank = _RANK[level]
         if status == "held":
             if rank:
@@ -58,7 +59,7 @@ def moments(cells: list[tuple[str, date, str, str]], rule: LifeRule = DEFAULT) -
             yield Moment(week, level, "raised" if rank > recent else "continuing")
             last_alert, quiet = week, 0
         elif status == "ok" and last_alert is not None:
-            quiet += 1
+            quiet = quiet + 1 if inside else 0
             if quiet == rule.quiet_weeks:
                 yield Moment(week, "", "ended", last_alert)
                 last_alert = None
@@ -69,7 +70,7 @@ def _walk(frame: pd.DataFrame, rule: LifeRule) -> Iterator[dict[str, object]]:
     spoke = ordered[ordered["level"] != ""][_KEYS].drop_duplicates()
     for key, rows in ordered.merge(spoke, on=_KEYS).groupby(_KEYS, sort=True):
         days = [pd.Timestamp(day).date() for day in rows["first_day"]]
-        cells = list(zip(rows["week"], days, rows["level"], rows["status"], strict=True))
+        cells = list(zip(rows["week"], days, rows["level"], rows["status"], rows["inside"], strict=True))
         for moment in moments(cells, rule):
             yield {
                 **dict(zip(_KEYS, key, strict=True)),

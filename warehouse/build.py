@@ -36,7 +36,10 @@ _REFUSED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What a build did. `changed` false: files, sources, models, rule and program are those of the last build."""
+    """What a build did. `changed` false: files, sources, models, rule and program are those of the last build.
+
+    `alerts` and `watches` are cells of that level raised or continuing, `held` those of either level not raised.
+    """
 
     changed: bool
     files_loaded: int
@@ -45,7 +48,9 @@ class BuildReport:
     stories: int
     weeks: int
     alerts: int
+    watches: int
     held: int
+    articles_of_unlisted_sources: int
     warehouse: Path
 
 
@@ -59,10 +64,13 @@ def connect(path: Path) -> duckdb.DuckDBPyConnection:
             raise WarehouseLocked(
                 f"{path} is being written by another process; wait until it ends, or stop it, and run again"
             ) from error
-        raise WarehouseError(
-            f"{path} cannot be opened ({_first_line(error)}); check disk space and permission, or delete the file: "
-            "the next build makes it again from the stage files"
-        ) from error
+        refused = any(words in str(error) for words in ("Read-only", "Permission", "No space", "File too large"))
+        way_out = (
+            "check disk space and permission, or choose another data folder with SHANYRAQ_DATA=/path"
+            if refused
+            else "delete the file: the next build makes it again from the stage files"
+        )
+        raise WarehouseError(f"{path} cannot be opened ({_first_line(error)}); {way_out}") from error
     connection.execute("SET TimeZone = 'Asia/Almaty'")
     return connection
 
@@ -190,6 +198,11 @@ def _one(connection: duckdb.DuckDBPyConnection, query: str) -> int:
     return int(row[0]) if row else 0
 
 
+def _fact(connection: duckdb.DuckDBPyConnection, key: str) -> int:
+    """A count of `out_build`."""
+    return _one(connection, f"SELECT value FROM out_build WHERE key = '{key}'")  # noqa: S608 - own names
+
+
 def _report(connection: duckdb.DuckDBPyConnection, world: World, changed: bool, new: int, stale: int) -> BuildReport:
     return BuildReport(
         changed=changed,
@@ -198,8 +211,10 @@ def _report(connection: duckdb.DuckDBPyConnection, world: World, changed: bool, 
         articles=_one(connection, "SELECT count(*) FROM core_article"),
         stories=_one(connection, "SELECT count(DISTINCT story_id) FROM core_article"),
         weeks=_one(connection, "SELECT count(*) FROM out_week"),
-        alerts=_one(connection, "SELECT count(*) FROM out_alert WHERE status <> 'held'"),
-        held=_one(connection, "SELECT count(*) FROM out_alert WHERE status = 'held'"),
+        alerts=_fact(connection, "alerts"),
+        watches=_fact(connection, "watches"),
+        held=_fact(connection, "held"),
+        articles_of_unlisted_sources=_fact(connection, "articles_of_unlisted_sources"),
         warehouse=world.warehouse,
     )
 
@@ -236,6 +251,7 @@ def build(
 ) -> BuildReport:
     """Load, derive and check `world`. The same files give the same rows, whatever happened in between.
 
+    Stage files of a source that is not in `sources` are left out; `out_build` says how many articles that are.
     `model_info` goes into `out_build` (at least model, model_hash, lexicon_hash, version). WarehouseLocked if another
     process builds; CheckFailed if a check finds bad rows; WarehouseError for anything the disk refuses. In all three
     cases the published file is the old one.
@@ -244,6 +260,9 @@ def build(
     files = stage_files(world)
     if not any(file.kind == "articles" for file in files):
         raise WarehouseError(f"no articles under {world.folder}; crawl or import something first")
+    listed = {source.source_id for source in sources}
+    if not any(file.kind == "articles" and file.source_id in listed for file in files):
+        raise WarehouseError(f"no source that is listed has articles under {world.folder}; put its source file back")
     fingerprint = _fingerprint(files, sources, model_info, parameters)
     connection = connect(world.build)
     try:
@@ -264,7 +283,7 @@ def build(
     except _REFUSED as error:
         raise WarehouseError(
             f"the build of {world.folder} stopped ({_first_line(error)}); the published warehouse is unchanged; "
-            "check disk space, permission and the named file, and run again"
+            "check disk space and permission and run again, or write a damaged stage file anew with --again"
         ) from error
     finally:
         connection.close()

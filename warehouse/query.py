@@ -32,12 +32,12 @@ class Answer:
 def open_warehouse(path: Path) -> duckdb.DuckDBPyConnection:
     """The published warehouse for reading only."""
     if not path.exists():
-        raise WarehouseError(f"{path} is not there yet; `shanyraq build` makes it")
+        raise WarehouseError(f"{path} is not there yet; `shanyraq build` makes it, `shanyraq publish` shows it")
     try:
         connection = duckdb.connect(str(path), read_only=True)
     except duckdb.Error as error:
         raise WarehouseError(
-            f"{path} cannot be read ({str(error).splitlines()[0]}); run `shanyraq build` to publish it again"
+            f"{path} cannot be read ({str(error).splitlines()[0]}); `shanyraq publish` puts a whole copy there"
         ) from error
     # A question may read tables and nothing else: no files, no network, no other database.
     connection.execute("SET TimeZone = 'Asia/Almaty'; SET enable_external_access = false")

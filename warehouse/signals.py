@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -32,7 +32,10 @@ Array = npt.NDArray[np.float64]
 
 ADDED: Final = ("expected", "lo", "hi", "p", "q", "level", "status")
 REQUIRED: Final = ("series", "region", "week", "count", "exposure")
-_WEEK: Final = re.compile(r"(\d{4})-W(\d{2})")
+_WEEK: Final = re.compile(r"([0-9]{4})-W([0-9]{2})")
+_NUMBER: Final = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")  # float() also takes 1_000 and nan
+_LIMIT: Final = 1e12  # beyond it the sums of the model lose their whole numbers
+_HALF: Final = re.compile("[\ud800-\udfff]")  # what a reader with `surrogateescape` makes of bytes that are no UTF-8
 
 
 class SignalInputError(ValueError):
@@ -205,6 +208,14 @@ def _levels(frame: pd.DataFrame, rule: Rule) -> pd.Series[str]:
     return level.mask(watch, "watch").mask(alert, "alert")
 
 
+def check_columns(found: Sequence[str]) -> None:
+    """SignalInputError if a required column is missing or a column stands twice."""
+    if missing := [name for name in REQUIRED if name not in found]:
+        raise SignalInputError(f"signals need the column {', '.join(missing)}; found {', '.join(found) or 'no header'}")
+    if twice := [name for name in dict.fromkeys(found) if name and found.count(name) > 1]:
+        raise SignalInputError(f"signals need each column once; twice: {', '.join(twice)}")
+
+
 def detect(frame: pd.DataFrame, rule: Rule = DEFAULT) -> pd.DataFrame:
     """The rows of `frame`, in order, with `expected lo hi p q level status` added.
 
@@ -213,8 +224,7 @@ def detect(frame: pd.DataFrame, rule: Rule = DEFAULT) -> pd.DataFrame:
     interval); `p` mid-p, `q` Benjamini-Hochberg over the regions of a series and week; `status` ok, no_baseline or
     insufficient (no exposure). SignalInputError for a missing column or a repeated cell.
     """
-    if missing := [name for name in REQUIRED if name not in frame]:
-        raise SignalInputError(f"signals need the column {', '.join(missing)}; found {', '.join(map(str, frame))}")
+    check_columns([str(name) for name in frame])
     keys = ["series", "region", "week"]
     if (twice := frame.duplicated(keys)).any():
         raise SignalInputError(f"cell twice: {' '.join(map(str, frame.loc[twice, keys].iloc[0]))}")
@@ -241,21 +251,22 @@ def detect(frame: pd.DataFrame, rule: Rule = DEFAULT) -> pd.DataFrame:
 
 
 def _number(text: str | None) -> float | None:
-    """A finite number that is not negative, or None for a blank; ValueError otherwise."""
+    """A number from 0 to `_LIMIT`, or None for a blank; ValueError otherwise."""
     if text is None or not text.strip():
         return None
-    value = float(text)
-    if not math.isfinite(value) or value < 0:
+    if not _NUMBER.fullmatch(text.strip()) or not 0 <= (value := float(text)) <= _LIMIT:
         raise ValueError(f"{text!r} is no count")
     return value
 
 
 def _cell(row: Mapping[str, str]) -> dict[str, object] | None:
-    """The row as numbers, or None if any of its fields cannot be read."""
+    """The row as numbers, or None if any of its fields cannot be read or there are more of them than names."""
+    if any(isinstance(value, list) or (value and _HALF.search(value)) for value in row.values()):
+        return None
     try:
         week_start(row["week"].strip())
         count, exposure = _number(row["count"]), _number(row["exposure"])
-        owners = _number(row.get("owners"))
+        owners, _ = _number(row.get("owners")), _number(row.get("outlets"))
     except (ValueError, KeyError, AttributeError):
         return None
     if count is None or count != int(count) or not row["series"].strip() or not row["region"].strip():
@@ -278,8 +289,8 @@ def filter_rows(rows: Iterable[Mapping[str, str]], rule: Rule = DEFAULT) -> Iter
     if a required column is missing from the header.
     """
     kept = [dict(row) for row in rows]
-    if kept and (missing := [name for name in REQUIRED if name not in kept[0]]):
-        raise SignalInputError(f"signals need the column {', '.join(missing)}; found {', '.join(kept[0])}")
+    if kept:
+        check_columns(list(kept[0]))
     cells: dict[int, dict[str, object]] = {}
     taken: set[tuple[object, object, object]] = set()
     for number, row in enumerate(kept):

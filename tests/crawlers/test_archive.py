@@ -176,7 +176,7 @@ def test_what_cannot_be_taken_in_is_said_in_one_sentence(archive: Path, tmp_path
         import_archive(write(tmp_path / "bad.jsonl", [b"x", b"{}"]), world)
     import_archive(archive, world)
     with pytest.raises(ArchiveError, match="already holds another archive"):
-        import_archive(write(tmp_path / "other.jsonl", [post()]), world)
+        import_archive(write(tmp_path / "other.jsonl", [post()]), world, force=True)
 
 
 def test_progress_counts_the_bytes_of_the_file(archive: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawlers.dates import ALMATY, almaty_day, almaty_iso, parse_date
+from crawlers.dates import ALMATY, almaty_day, almaty_iso, given_moment, parse_date
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=ALMATY)
 READ = {
@@ -95,3 +95,19 @@ def test_round_trip(moment: datetime) -> None:
     found = parse_date(almaty_iso(moment), NOW)
     assert found is not None and abs(found - moment) < timedelta(seconds=1)
     assert almaty_day(moment) == found.date()
+
+
+def test_a_date_given_by_hand_is_believed_or_refused() -> None:
+    assert almaty_iso(given_moment(" 2023-05-31 ")) == "2023-05-31T00:00:00+06:00"
+    assert almaty_iso(given_moment("2026-05-31T20:30:00Z")) == "2026-06-01T01:30:00+05:00"
+    for text in (
+        "",
+        "yesterday",
+        "31.05.2026",
+        "2026-02-30",
+        "2026-05-31 or so",
+        "0001-01-01",
+        "9999-12-31T23:59-12:00",
+    ):
+        with pytest.raises(ValueError, match="is no ISO date"):
+            given_moment(text)

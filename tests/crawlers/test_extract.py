@@ -163,6 +163,8 @@ def test_the_filter_answers_in_the_promised_shape() -> None:
     record = outcome_record("a", "https://site.kz/", body)
     assert list(record) == ["id", "outcome", "title", "text", "published_at"]
     assert (record["id"], record["outcome"], record["published_at"]) == ("a", "ok", "2026-04-07T09:15:00+05:00")
+    wrapped = base64.encodebytes((PAGES / "kk_wordpress.html").read_bytes()).decode()  # as the command `base64` writes
+    assert outcome_record("a", "https://site.kz/", wrapped) == record
     bad = {"id": "b", "error": "html_base64 is not base64: Only base64 data is allowed"}
     assert outcome_record("b", "https://site.kz/", "***") == bad
     with ExtractorPool(workers=1) as pool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import time
+import unicodedata
 from collections import Counter
 from datetime import date
 from itertools import product
@@ -217,3 +218,19 @@ def test_regions_of_the_held_out_texts() -> None:
             found += len(answer)
             gold += len(regions)
     assert 2 * right / (found + gold) > 0.93
+
+
+def test_the_day_of_a_text_is_that_of_almaty() -> None:
+    def region(published_at: str) -> str | None:
+        return locate(Text("x", "В Семее", published_at=published_at), PLACES)[0].region
+
+    assert region("2022-06-07T17:59:00Z") == "KZ-63"
+    assert region("2022-06-07T18:30:00Z") == region("20220608T0030") == "KZ-10"
+
+
+def test_decomposed_letters_and_unbreakable_hyphens_name_the_same_places() -> None:
+    plain = "В Костанайской области, в посёлке Бейнеу, в Усть-Каменогорске"
+    for text in (unicodedata.normalize("NFD", plain), plain.replace("-", "\u2011")):
+        places = locate(Text("x", text), PLACES)
+        assert [place.region for place in places] == ["KZ-39", "KZ-47", "KZ-63"]
+        assert unicodedata.normalize("NFC", text[slice(*places[0].span)]) == "Костанайской области"

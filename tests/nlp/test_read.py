@@ -163,3 +163,10 @@ def test_read_window_writes_readings_and_one_outcome_for_each_article(tmp_path: 
         assert readings == [reading.to_record() for reading in reader.read(
             Text(a.article_id, a.text, genre="news") for a in articles
         )]  # fmt: skip
+
+
+@pytest.mark.parametrize("noise", ["😀" * 10_000, "\n" * 5_000, "\u200b" * 5_000], ids=["emoji", "lines", "zero-width"])
+def test_a_row_of_pictures_or_empty_lines_hides_no_words(reader: Reader, noise: str) -> None:
+    plain, noisy = reader.read([Text("1", HOSTILE), Text("2", noise + HOSTILE)])
+    assert (noisy.rel, noisy.acts, noisy.language) == (plain.rel, plain.acts, plain.language)
+    assert [(group.g, group.st, group.sev) for group in noisy.groups] == [(g.g, g.st, g.sev) for g in plain.groups]

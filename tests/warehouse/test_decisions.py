@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import duckdb
@@ -55,12 +56,14 @@ def test_two_small_papers_of_a_region_silent_together_for_a_fortnight() -> None:
     assert statuses(alone, "a")[-2:] == ["healthy", "healthy"]
 
 
-def life(levels: list[tuple[str, str]]) -> pd.DataFrame:
+def life(levels: list[tuple[str, str]], outside: Sequence[int] = ()) -> pd.DataFrame:
+    """Weeks w0, w1, … with these levels and statuses; those numbered in `outside` lie above their interval."""
     start = date(2026, 1, 5)
     return pd.DataFrame(
         [
             {"indicator": "incidents", "series": "news", "region_code": "KZ-31", "week": f"w{n}",
-             "first_day": start + timedelta(days=7 * n), "level": level, "status": status}
+             "first_day": start + timedelta(days=7 * n), "level": level, "status": status,
+             "inside": not level and n not in outside}
             for n, (level, status) in enumerate(levels)
         ]
     )  # fmt: skip
@@ -84,6 +87,16 @@ def test_life_of_an_alert() -> None:
         ("w13", "watch", "raised"),
     ]
     assert list(ended(cells)[["week", "last_alert_week"]].itertuples(index=False, name=None)) == [("w11", "w7")]
+
+
+def test_only_three_weeks_inside_the_interval_end_an_alert() -> None:
+    """A week above its interval but under the floors has no level and is not quiet: it starts the count again."""
+    cells = [("alert", "ok"), *[("", "ok")] * 5]
+    assert list(ended(life(cells))["week"]) == ["w3"]
+    assert list(ended(life(cells, outside=[1]))["week"]) == ["w4"]
+    assert list(ended(life(cells, outside=[2]))["week"]) == ["w5"]
+    assert ended(life(cells, outside=[3])).empty
+    assert list(ended(life([*cells[:3], ("", "held"), *cells[3:]], outside=[3]))["week"]) == ["w4"]
 
 
 def test_no_signal_no_life() -> None:

@@ -75,7 +75,7 @@ def test_no_warehouse_and_a_broken_one_are_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(WarehouseError, match=r"is not there yet; `shanyraq build` makes it"):
         run_query(tmp_path / "no.duckdb", "SELECT 1")
     (tmp_path / "broken.duckdb").write_bytes(b"not a database at all" * 1000)
-    with pytest.raises(WarehouseError, match=r"cannot be read .*; run `shanyraq build`"):
+    with pytest.raises(WarehouseError, match=r"cannot be read .*; `shanyraq publish` puts a whole copy there"):
         run_query(tmp_path / "broken.duckdb", "SELECT 1")
 
 

@@ -154,6 +154,8 @@ def test_filter_keeps_rows_order_and_unknown_columns() -> None:
         "a,KZ-31,2026-W10,1,40,twice\n"
         "a,KZ-31,2026-W12,-1,40,negative\n"
         "a,KZ-31,2026-W13,1.5,40,half a story\n"
+        "a,KZ-31,2026-W13,1_0,40,Python's own figure\n"
+        "a,KZ-31,2026-W13,1,1e300,beyond all sums\n"
         ",KZ-31,2026-W13,1,40,no series\n"
         "a,KZ-31,2026-W14,3,0,no exposure\n"
         "a,KZ-31,2026-W15,3,,blank exposure\n"
@@ -163,7 +165,7 @@ def test_filter_keeps_rows_order_and_unknown_columns() -> None:
     out = list(filter_rows(rows(head + body + bad)))
     assert [row["note"] for row in out] == [row["note"] for row in rows(head + body + bad)]
     assert [row["status"] for row in out] == (
-        ["no_baseline"] * 8 + ["ok"] * 2 + ["error"] * 6 + ["insufficient"] * 2 + ["no_baseline", "ok"]
+        ["no_baseline"] * 8 + ["ok"] * 2 + ["error"] * 8 + ["insufficient"] * 2 + ["no_baseline", "ok"]
     )
     assert out[-1]["level"] == "alert"
     assert float(out[-1]["p"]) == float(out[-1]["q"]) < 0.001  # one region: nothing to adjust for

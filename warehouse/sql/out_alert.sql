@@ -8,7 +8,7 @@ WITH telling AS (
 SELECT
     concat_ws('-', life.indicator, life.series, life.region_code, life.week) AS alert_id,
     life.indicator, life.series, life.region_code, life.week, life.level, life.status,
-    cell.stories, cell.outlets, cell.owner_groups, cell.exposure,
+    cell.stories, cell.weighed_stories, cell.outlets, cell.owner_groups, cell.exposure,
     signal.expected, signal.lo AS expected_lo, signal.hi AS expected_hi, signal.p, signal.q,
     coalesce(telling.framed_stories, 0) AS framed_stories,
     coalesce(telling.denied_stories, 0) AS denied_stories,

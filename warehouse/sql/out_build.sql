@@ -6,9 +6,16 @@ WITH figures AS (
     UNION ALL SELECT 'sources', CAST(count(*) AS VARCHAR) FROM core_source
     UNION ALL SELECT 'weeks', CAST(count(*) AS VARCHAR) FROM step_week
     UNION ALL SELECT 'indicators', CAST(count(*) AS VARCHAR) FROM ref_indicator
-    UNION ALL SELECT 'alerts', CAST(count(*) AS VARCHAR) FROM out_alert
     UNION ALL
-    SELECT 'window', min(first_day) || '_' || max(last_day) FROM raw_file WHERE kind = 'articles'
+    SELECT 'articles_of_unlisted_sources', CAST(count(DISTINCT article_id) AS VARCHAR)
+    FROM raw_article ANTI JOIN raw_listed_file USING (path) ANTI JOIN raw_current_article USING (article_id)
+    UNION ALL
+    SELECT 'alerts', CAST(count(*) FILTER (level = 'alert' AND status <> 'held') AS VARCHAR) FROM out_alert
+    UNION ALL
+    SELECT 'watches', CAST(count(*) FILTER (level = 'watch' AND status <> 'held') AS VARCHAR) FROM out_alert
+    UNION ALL SELECT 'held', CAST(count(*) FILTER (status = 'held') AS VARCHAR) FROM out_alert
+    UNION ALL
+    SELECT 'window', min(first_day) || '_' || max(last_day) FROM raw_listed_file WHERE kind = 'articles'
     UNION ALL SELECT 'snapshot_hash', snapshot_hash FROM raw_run
 )
 SELECT key, value FROM figures

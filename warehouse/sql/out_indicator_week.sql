@@ -1,7 +1,7 @@
 -- grain: indicator x series x region x week, complete; status says what the figures can bear
 SELECT
     cell.indicator, cell.series, cell.region_code, cell.week,
-    cell.articles, cell.stories, cell.outlets, cell.owner_groups, cell.exposure,
+    cell.articles, cell.stories, cell.weighed_stories, cell.outlets, cell.owner_groups, cell.exposure,
     signal.rate_per_1000, signal.rate_lo, signal.rate_hi,
     signal.expected, signal.lo AS expected_lo, signal.hi AS expected_hi, signal.p, signal.q,
     CASE WHEN coverage.held THEN '' ELSE signal.level END AS level,

@@ -3,7 +3,7 @@ WITH fate AS ( -- an item can stand twice in a window: an address met again is a
     SELECT
         outcome.stage, outcome.source_id, outcome.item, file.first_day, file.last_day, list_sort(list(outcome.word)) AS words
     FROM raw_outcome AS outcome
-    JOIN raw_file AS file USING (path)
+    JOIN raw_listed_file AS file USING (path)
     GROUP BY ALL
 )
 SELECT stage, source_id, item, unnest(words) AS word

@@ -1,7 +1,7 @@
 -- grain: article; the reading of the same window as the article, else of the latest window
 SELECT reading.* EXCLUDE (path)
 FROM raw_reading AS reading
-JOIN raw_file AS file USING (path)
+JOIN raw_listed_file AS file USING (path)
 JOIN raw_current_article AS article USING (article_id)
 QUALIFY row_number() OVER (
     PARTITION BY article_id

@@ -1,6 +1,6 @@
 -- grain: ISO week from the first to the last day any source was asked for
 WITH bounds AS (
-    SELECT min(first_day) AS first_asked, max(last_day) AS last_asked FROM raw_file WHERE kind = 'articles'
+    SELECT min(first_day) AS first_asked, max(last_day) AS last_asked FROM raw_listed_file WHERE kind = 'articles'
 ), monday AS (
     SELECT CAST(unnest(generate_series(
         date_trunc('week', first_asked), date_trunc('week', last_asked), INTERVAL 7 DAY
