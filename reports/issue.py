@@ -52,7 +52,8 @@ class Institution:
 @dataclass(frozen=True, slots=True)
 class Signal:
     """One alert. `stories` against `expected` (a count; 95 % interval); `rate_per_1000` of the stories placed in the
-    region that week (`exposure`); `q` is the Benjamini–Hochberg value; `direction` tension or cohesion.
+    region that week (`exposure`); `q` is the Benjamini–Hochberg value within one of the `families` (indicator × series)
+    tested each week; `direction` tension or cohesion.
 
     `disputed`: told as interethnic by some, denied by others. `denied`: a rumour that is contradicted.
     `target_group`: whom hostile words were about, only where at least 5 stories and 3 owner groups name it.
@@ -78,6 +79,7 @@ class Signal:
     expected_lo: float | None
     expected_hi: float | None
     q: float | None
+    families: int
     framed_stories: int
     denied_stories: int
     disputed: bool
@@ -116,16 +118,20 @@ class CohesionCell:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """A cell the analysts' desk looks at. Never in mail or site; its numbers are not here for that reason."""
+    """A cell the analysts' desk looks at. Never in mail or site; its numbers are not here for that reason.
+
+    `capped`: its indicator (attention) is only ever watched, however high it rises.
+    """
 
     indicator: str
     series: str
     region_code: str
+    capped: bool
 
 
 @dataclass(frozen=True, slots=True)
 class RegionWeek:
-    """How well a region was seen. `status` ok, held, insufficient or no_baseline (nothing to compare with yet)."""
+    """Whether a region can be judged. `status` ok, held, insufficient or no_baseline (nothing to compare with yet)."""
 
     region_code: str
     region: Names
@@ -213,6 +219,11 @@ class Issue:
     def quiet(self) -> bool:
         """Nothing to signal: neither tension nor cohesion rose above its own past."""
         return not self.tension and not self.cohesion
+
+    @property
+    def judged_whole(self) -> bool:
+        """Every region could be compared with its own past: only then may silence read as calm."""
+        return bool(self.regions) and len(self.regions_of("ok")) == len(self.regions)
 
     @property
     def signals(self) -> tuple[Signal, ...]:

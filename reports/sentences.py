@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from reports.catalogue import Catalogue
-from reports.issue import CalendarMark, CohesionCell, Ended, Headline, Issue, RegionWeek, Signal
+from reports.issue import CalendarMark, CohesionCell, Ended, Headline, Institution, Issue, RegionWeek, Signal
 
 # Characters of a hash: 48 bits tell models and lexicons apart, and nobody reads 64. The whole stands in issue.json.
 _SHOWN_HASH: Final = 12
@@ -68,11 +68,12 @@ def signal_text(signal: Signal, words: Catalogue) -> SignalText:
         )
     if signal.q is not None:
         facts.append(words.text("signal.q", q=words.share(signal.q)))
+        facts.append(words.text("signal.families", families=words.number(signal.families)))
     return SignalText(
         signal,
         f"{kicker} · {words.text(f'series.{signal.series}')} · {state}",
         f"{signal.region.by(words.language)}: {lower_first(signal.title.by(words.language))}",
-        tuple(fact[:1].upper() + fact[1:] for fact in facts),
+        tuple(upper_first(fact) for fact in facts),
         tuple(_cautions(signal, words)),
         words.text("heading.headlines_social" if signal.series == "social" else "heading.headlines"),
         signal.headlines,
@@ -133,27 +134,54 @@ def _cautions(signal: Signal, words: Catalogue) -> list[str]:
     return cautions
 
 
+def institution_title(institution: Institution, words: Catalogue) -> str:
+    """`Whom to turn to`, and that it is nationwide where the region has no body of its own."""
+    title = words.text("heading.institutions")
+    if institution.region_code is not None:
+        return title
+    return f"{title} ({lower_first(words.text('institutions.national'))})"
+
+
 def lower_first(title: str) -> str:
     """A title inside a sentence: first letter small unless the word is an abbreviation."""
     return title if title[1:2].isupper() else title[:1].lower() + title[1:]
 
 
+def upper_first(text: str) -> str:
+    """`text` as the start of a sentence."""
+    return text[:1].upper() + text[1:]
+
+
 def lead(issue: Issue, words: Catalogue) -> list[str]:
-    """What the week comes to, then how much of the country was seen."""
-    if issue.quiet:
-        told = words.text("lead.quiet")
+    """What the week comes to, then how much of the country could be judged."""
+    judged, everywhere = len(issue.regions_of("ok")), len(issue.regions)
+    if issue.quiet and issue.judged_whole:
+        lines = [words.text("lead.quiet")]
+    elif issue.quiet:
+        lines = [f"{quiet_told(issue, words)}."]
     else:
-        told = words.text(
-            "lead.some",
-            tension=words.count("signals", len(issue.tension)),
-            cohesion=words.count("signals", len(issue.cohesion)),
-        )
-    seen = words.text(
-        "lead.seen",
-        seen=words.count("regions", len(issue.regions_of("ok"))),
-        all=words.number(len(issue.regions)),
-    )
-    return [told, seen] if issue.complete else [told, seen, words.text("lead.incomplete")]
+        lines = [
+            words.text(
+                "lead.some",
+                tension=words.count("signals", len(issue.tension)),
+                cohesion=words.count("signals", len(issue.cohesion)),
+            )
+        ]
+    if issue.judged_whole:
+        lines.append(words.text("lead.compared_all", all=words.number(everywhere)))
+    elif not issue.quiet:
+        lines.append(words.text("lead.compared", judged=words.number(judged), all=words.number(everywhere)))
+    if not issue.judged_whole:
+        lines.append(words.text("lead.unjudged"))
+    return lines if issue.complete else [*lines, words.text("lead.incomplete")]
+
+
+def quiet_told(issue: Issue, words: Catalogue) -> str:
+    """A week without signals in a few words, for a subject or a list; bare "no signals" only if all was judged."""
+    if issue.judged_whole:
+        return words.text("mail.subject_quiet")
+    judged, everywhere = len(issue.regions_of("ok")), len(issue.regions)
+    return words.text("lead.quiet_partial", judged=words.number(judged), all=words.number(everywhere))
 
 
 def cell_line(cell: CohesionCell, words: Catalogue) -> str:
@@ -181,8 +209,7 @@ def unseen_lines(issue: Issue, words: Catalogue) -> list[str]:
 def held_names(issue: Issue, words: Catalogue) -> str:
     """The regions held back, by name only; starts a sentence."""
     names = [region.region.by(words.language) for region in issue.regions_of("held")]
-    told = f"{words.text('map.held')}: {', '.join(names)}."
-    return told[:1].upper() + told[1:]
+    return upper_first(f"{words.text('map.held')}: {', '.join(names)}.")
 
 
 def _held(region: RegionWeek, words: Catalogue) -> str:
@@ -229,7 +256,13 @@ def mark_line(mark: CalendarMark, words: Catalogue) -> str:
 def coverage_lines(issue: Issue, words: Catalogue) -> list[str]:
     seen = issue.coverage
     lines = [
-        words.text("coverage.panel", sources=words.number(seen.sources), healthy=words.number(seen.healthy_sources)),
+        words.text(
+            "coverage.panel",
+            sources=words.number(seen.sources),
+            healthy=words.number(seen.healthy_sources),
+            new=words.number(sum(source.status == "new" for source in seen.unhealthy)),
+            poor=words.number(sum(source.status != "new" for source in seen.unhealthy)),
+        ),
         words.text(
             "coverage.texts",
             texts=words.count("texts", seen.articles),
@@ -246,8 +279,11 @@ def coverage_lines(issue: Issue, words: Catalogue) -> list[str]:
         names = [source.name for source in seen.unhealthy if source.status == status]
         if names:
             lines.append(f"{words.text(f'coverage.{status}')}: {', '.join(names)}.")
-    if issue.watches:
-        lines.append(words.text("coverage.watches", count=words.number(len(issue.watches))))
+    capped = sum(watch.capped for watch in issue.watches)
+    if len(issue.watches) > capped:
+        lines.append(words.text("coverage.watches", count=words.number(len(issue.watches) - capped)))
+    if capped:
+        lines.append(words.text("coverage.watches_capped", count=words.number(capped)))
     if issue.model:
         lines.append(words.text("coverage.model", model=issue.model, version=issue.version))
     return lines
@@ -276,14 +312,14 @@ def subject(issue: Issue, words: Catalogue) -> str:
             series=words.text(f"series.{first.series}"),
         )
     else:
-        told = words.text("mail.subject_quiet")
+        told = quiet_told(issue, words)
     more = len(issue.signals) - 1
     if more > 0:
         told = words.text("mail.subject_more", subject=told, signals=words.count("signals", more))
     whole = words.text(
         "mail.subject_week",
         subject=told,
-        week=words.week(issue.week),
+        week=upper_first(words.week(issue.week)),
         days=words.days(issue.first_day, issue.last_day, year=True),
     )
     marked = f"[{words.text('fictional.badge')}] {whole}" if issue.fictional else whole

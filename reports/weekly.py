@@ -29,6 +29,8 @@ from reports.published import Published, Row
 
 AHEAD: Final = timedelta(days=14)
 _REGION_STATUSES: Final = ("ok", "held", "insufficient")
+# Kinds in warehouse/reference/institution.csv of the Ethno-mediation centre and the Assembly, in order of preference.
+_NATIONAL_KINDS: Final = ("operates", "consultative body")
 _DIRECTIONS: Final = ("tension", "cohesion", "context")
 # Controls (also CR, LF, NEL), line and paragraph separators, unassigned surrogates, and format characters such as bidi
 # overrides would let a headline forge lines of the mail or turn the text around.
@@ -69,9 +71,7 @@ def last_complete_week(warehouse: Path) -> str:
     with Published(warehouse) as published:
         complete = [row["week"] for row in published.rows("weeks") if row["complete"]]
     if not complete:
-        raise ReportError(
-            f"No week is complete in {warehouse}: add texts from a Monday to a Sunday, or name a week."
-        )
+        raise ReportError(f"No week is complete in {warehouse}: add texts from a Monday to a Sunday, or name a week.")
     return str(max(complete))
 
 
@@ -163,15 +163,24 @@ def _signals(published: Published, week: str, institutions: tuple[Institution, .
                     if not item["withheld"] and item["title"]
                 ),
                 headlines_withheld=sum(item["withheld"] for item in beside),
-                institutions=tuple(
-                    item
-                    for item in institutions
-                    if item.region_code == row["region_code"] and not item.kind.startswith("count")
-                ),
+                institutions=_to_turn_to(row["region_code"], institutions),
                 **_only(row, Signal),
             )
         )
     return signals
+
+
+def _to_turn_to(region_code: str, institutions: tuple[Institution, ...]) -> tuple[Institution, ...]:
+    """Bodies of the region that can be asked; without one the national mediation centre, else the Assembly."""
+    own = tuple(item for item in institutions if item.region_code == region_code and not item.kind.startswith("count"))
+    if own:
+        return own
+    national = [item for item in institutions if item.region_code is None]
+    for kind in _NATIONAL_KINDS:
+        found = tuple(item for item in national if item.kind.startswith(kind))
+        if found:
+            return found[:1]
+    return ()
 
 
 def _region(row: Row, held: Iterable[Signal]) -> RegionWeek:

@@ -203,18 +203,12 @@ def test_no_text_of_posts_is_published(world: World) -> None:
 # -- again ----------------------------------------------------------------------------------------------------------------
 
 
-def test_a_second_run_changes_nothing(world: World, data: Path, shanyraq: Command) -> None:
-    before = checksum(world.warehouse)
-    raw = {path: path.stat().st_mtime_ns for path in (world.folder / "raw").rglob("*.warc.gz")}
-    shanyraq(data, "run")
-    assert checksum(world.warehouse) == before
-    assert {path: path.stat().st_mtime_ns for path in raw} == raw, "finished windows are not fetched again"
-
-
-def test_the_mail_goes_out_once_when_a_server_is_configured(
+def test_two_more_runs_change_nothing_and_send_the_mail_once(
     world: World, data: Path, shanyraq: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Airflow's own connection, a real SMTP server on loopback, two more runs: one message."""
+    before = checksum(world.warehouse)
+    raw = {path: path.stat().st_mtime_ns for path in (world.folder / "raw").rglob("*.warc.gz")}
     taken: list[bytes] = []
 
     class Keep:
@@ -237,6 +231,8 @@ def test_the_mail_goes_out_once_when_a_server_is_configured(
         shanyraq(data, "run")
     finally:
         controller.stop()
+    assert checksum(world.warehouse) == before
+    assert {path: path.stat().st_mtime_ns for path in raw} == raw, "finished windows are not fetched again"
     [message] = [message_from_bytes(raw, policy=policy.default) for raw in taken]
     assert message["To"] == "reader@example.org"
     [queued] = world.outbox.glob("*.eml")

@@ -412,7 +412,7 @@ def _source_values(material: Material, words: Catalogue) -> dict[str, Any]:
 
     source_text = {state: words.text(f"source_status.{state}") for state in ("healthy", "thin", "silent", "new")}
     region_text = {
-        "ok": words.text("map.seen"),
+        "ok": words.text("sources.enough"),
         "held": words.text("map.held"),
         "insufficient": words.text("map.insufficient"),
     }

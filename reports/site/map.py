@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -61,13 +62,16 @@ def region_map(looks: Mapping[str, RegionLook], *, layer: str, description: str)
         if shape.disc:
             parts.append(f'<circle cx="{shape.x:.0f}" cy="{shape.y:.0f}" r="{_DISC}"{fill}/>')
         parts.append("</a>")
+    # Almaty is a region and a city: where the short name is no name of one, the map prints the whole.
+    short = Counter(short_name(look.name) for look in looks.values())
     for shape in shapes:
         look = looks[shape.region_code]
+        label = short_name(look.name) if short[short_name(look.name)] == 1 else look.name
         below = 25 if shape.disc else 4
         sign = _SIGNS.get(look.state, "")
         parts.append(
             f'<text x="{shape.x:.0f}" y="{shape.y + below:.0f}" class="{look.state}" aria-hidden="true">'
-            f"{sign}{escape(short_name(look.name))}</text>"
+            f"{sign}{escape(label)}</text>"
         )
     return "".join(parts) + "</svg>"
 

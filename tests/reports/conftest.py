@@ -74,6 +74,12 @@ SOURCES = [
     ("aktau_sozi", "Ақтау сөзі", "telegram", "owner-4", "social", "KZ-47", ["kk"], ["social"]),
     ("steppe_wire", "Steppe Wire", "web", "owner-5", "private", None, ["en"], ["news"]),
 ]
+# The columns a cell below is written in; reports read no other.
+CELL_COLUMNS = (
+    "out_indicator_week (indicator, series, region_code, week, articles, stories, outlets, owner_groups, exposure, "
+    "rate_per_1000, rate_lo, rate_hi, expected, expected_lo, expected_hi, p, q, level, status, coverage_flag, "
+    "panel_sources, audit, publishable)"
+)
 
 
 def week_of(monday: date) -> str:
@@ -286,7 +292,7 @@ def fill(connection: duckdb.DuckDBPyConnection, *, fictional: bool = True) -> No
         cell[4:13] = [stories + 4, stories, owners, owners, 80, 1000 * stories / 80, 90.0, 240.0, 1.2]
         cell[15:18] = [0.0001, 0.0004, level]
         cell[22] = stories >= 5 and owners >= 3
-    for table, rows in (("out_indicator_week", cells), ("out_region_week", regions), ("out_source_week", sources)):
+    for table, rows in ((CELL_COLUMNS, cells), ("out_region_week", regions), ("out_source_week", sources)):
         frame = pandas.DataFrame(rows)
         connection.execute(f"INSERT INTO {table} SELECT * FROM frame")
         del frame

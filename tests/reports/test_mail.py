@@ -31,7 +31,7 @@ from reports.mail import (
     send_outbox,
     write_issue,
 )
-from reports.weekly import compose_issue, one_line
+from reports.weekly import compose_issue, compose_issues, one_line
 
 WEEK = "2026-W22"
 GOLDEN = Path(__file__).with_name("golden")
@@ -89,15 +89,60 @@ def test_mail_parses_back_to_the_same(issue: Issue, language: Language) -> None:
 
 def test_subject_has_level_region_source_and_the_sample_mark(issue: Issue) -> None:
     assert str(compose_mail(issue, "ru")["Subject"]) == (
-        "[Образец, вымышлено] Жамбылская область: столкновения, угрозы, протесты, новости – тревога и ещё 2 сигнала. неделя 22, 25–31 мая 2026 года"
+        "[Образец, вымышлено] Жамбылская область: столкновения, угрозы, протесты, новости – тревога и ещё 2 сигнала. Неделя 22, 25–31 мая 2026 года"
     )
 
 
-def test_quiet_week_has_one_honest_line(warehouse: Path) -> None:
-    text = mail_text(compose_issue(warehouse, "2026-W10"), "ru")
-    assert "На этой неделе сигналов нет" in text
-    assert "Хорошо видны 19" in text
-    assert "== Напряжение ==" not in text
+def judged(issue: Issue, number: int) -> Issue:
+    """The issue with its first `number` regions judged and the rest with too little data."""
+    regions = tuple(
+        dataclasses.replace(region, status="ok" if place < number else "insufficient")
+        for place, region in enumerate(issue.regions)
+    )
+    return dataclasses.replace(issue, regions=regions)
+
+
+@pytest.mark.parametrize(
+    ("language", "whole", "calm", "unjudged"),
+    [
+        (
+            "ru",
+            "Сигналов нет; судить можно о {} из 20 регионов",
+            "На этой неделе сигналов нет",
+            "мы ничего не утверждаем",
+        ),
+        ("kk", "Белгі жоқ; 20 өңірдің ішінде {} өңірге", "Бұл аптада белгі жоқ", "пікір айтпаймыз"),
+        ("en", "No signals; {} of 20 regions could be judged", "No signals this week", "we say nothing"),
+    ],
+)
+def test_quiet_week_reads_as_calm_only_where_all_was_judged(
+    warehouse: Path, language: Language, whole: str, calm: str, unjudged: str
+) -> None:
+    quiet = compose_issue(warehouse, "2026-W10")
+    for number in range(21):
+        issue = judged(quiet, number)
+        text, subject = mail_text(issue, language), str(compose_mail(issue, language)["Subject"])
+        partial = whole.format(number)
+        assert (partial in text, partial in subject) == (number < 20, number < 20)
+        assert (calm in text, unjudged in text) == (number == 20, number < 20)
+        assert "== Напряжение ==" not in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_sentences_of_a_subject_begin_with_a_capital_after_one_space(warehouse: Path, language: Language) -> None:
+    for issue in compose_issues(warehouse):
+        subject = str(parsed(compose_mail(issue, language).as_bytes())["Subject"])
+        assert "  " not in subject
+        assert all(start == start.upper() for start in re.findall(r"[.\]] (.)", subject)), subject
+
+
+def test_watches_that_can_never_alert_are_counted_apart(issue: Issue) -> None:
+    (watch,) = issue.watches
+    both = dataclasses.replace(issue, watches=(watch, dataclasses.replace(watch, indicator="attention", capped=True)))
+    only = dataclasses.replace(both, watches=both.watches[1:])
+    assert "below the level of an alert: 1" in mail_text(both, "en")
+    assert "never raise an alert: 1" in mail_text(both, "en")
+    assert "below the level" not in mail_text(only, "en")
 
 
 class Reader(html.parser.HTMLParser):

@@ -176,6 +176,14 @@ def test_map_has_twenty_regions_with_link_title_and_pattern(site: Path) -> None:
     assert page.count('class="region ') == 60
     assert "<title>Жамбылская область: сигнал о напряжении</title>" in page
     assert 'fill="url(#tension-held)"' in page and 'fill="url(#coverage-insufficient)"' in page
+    for language, names in {
+        "": ("Алматинская", "Алматы"),
+        "kk/": ("Алматы облысы", "Алматы қаласы"),
+        "en/": ("Almaty Region", "Almaty"),
+    }.items():
+        labels = re.findall(r"<text[^>]*>([^<]+)</text>", (site / language / "map.html").read_text(encoding="utf-8"))
+        assert set(names) <= set(labels)
+        assert len({label.lstrip("▲◆‖? ") for label in labels}) == 20
     assert short_name("Батыс Қазақстан облысы") == "Батыс Қазақстан"
 
 

@@ -27,7 +27,7 @@ def test_issue_says_what_the_rows_say(warehouse: Path) -> None:
         "cohesion": [(s.region_code, s.series, s.status) for s in issue.cohesion],
         "cells": [(c.region_code, c.stories) for c in issue.cohesion_cells],
         "held": [(s.indicator, s.region_code) for s in issue.held],
-        "watches": [(w.indicator, w.region_code) for w in issue.watches],
+        "watches": [(w.indicator, w.region_code, w.capped) for w in issue.watches],
         "ended": [(e.indicator, e.region_code, e.last_alert_week) for e in issue.ended],
         "unseen": [
             (r.region_code, r.status, r.unhealthy_sources, r.held_signals) for r in issue.regions if r.status != "ok"
@@ -46,7 +46,7 @@ def test_issue_says_what_the_rows_say(warehouse: Path) -> None:
         "cohesion": [("KZ-27", "news", "raised")],
         "cells": [("KZ-19", 6)],
         "held": [("grievance", "KZ-55")],
-        "watches": [("rumour", "KZ-61")],
+        "watches": [("rumour", "KZ-61", False)],
         "ended": [("grievance", "KZ-59", "2026-W19")],
         "unseen": [("KZ-55", "held", ("Ертіс хабар", "Ертіс чат"), 1), ("KZ-62", "insufficient", (), 0)],
         "calendar": ["Kurban Ait", "Day of Remembrance"],
@@ -64,6 +64,9 @@ def test_issue_says_what_the_rows_say(warehouse: Path) -> None:
     assert first.headlines_withheld == 1  # severity 4 waits for a person
     assert first.headlines[0].day == date(2026, 5, 27)
     assert [item.names.ru for item in first.institutions] == ["Дом дружбы, Тараз"]
+    # A region without a body of its own is sent to the national mediation centre.
+    assert [item.names.ru for item in issue.tension[1].institutions] == ["Центр этномедиации"]
+    assert {signal.families for signal in issue.signals} == {10}  # five indicators that may alert, two series
 
 
 def test_issue_json_is_the_whole_issue_and_stable(warehouse: Path) -> None:
