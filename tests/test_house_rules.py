@@ -174,3 +174,8 @@ def test_no_commit_names_a_package_index() -> None:
     )
     text = [p for p in TRACKED if p.suffix in {".py", ".toml", ".lock", ".md", ".txt", ".yaml", ".yml", ".sql", ""}]
     assert not [name_of(p) for p in text if hosts.search(p.read_text("utf-8", errors="replace"))]
+
+
+def test_no_page_holds_a_placeholder() -> None:
+    pages = [path for path in TRACKED if path.suffix == ".md"]
+    assert not [name_of(path) for path in pages if re.search(r"@[A-Z0-9]+@|\bTODO\b|\bTBD\b", path.read_text("utf-8"))]

@@ -43,7 +43,7 @@ class Api:
         return self.call("POST", f"/api/v2/dags/{dag}/dagRuns", token, {"logical_date": None, "conf": conf})
 
     def end_of(self, dag: str, run: str, token: str) -> str:
-        for _ in range(120):
+        for _ in range(300):  # a run started by an asset may stand before it in the queue
             _, record = self.call("GET", f"/api/v2/dags/{dag}/dagRuns/{run}", token)
             if record["state"] in ("success", "failed"):
                 return str(record["state"])

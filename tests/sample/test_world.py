@@ -194,14 +194,14 @@ _PERSON = re.compile(
     rf"|\b[{_UPPER}][{_LOWER}]+ [{_UPPER}][{_LOWER}]+(?:[оеё]в|[оеё]ва|ұлы|улы|қызы|кызы|енко|швили)\b"
     r"|Токаев|Тоқаев|Назарбаев|Путин|Лукашенко|Мирзи[её]ев|Жапаров|Рахмон|Бектенов|Смаилов"
 )
-# Districts and a village that bear names of people long dead.
-# towns, districts and one lost cat
+# Districts, streets, towns and villages that bear names of people long dead.
 _PLACES_NAMED_AFTER_PEOPLE = {
     "Ғабит Мүсірепов",
     "Т. Рысқұлов",
     "Бүгін Әуезов",
     "Павлодардағы Кутузов",
     "Жительница Сатпаева",
+    "Мағжан Жұмабаев",
 }
 
 
