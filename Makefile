@@ -44,8 +44,8 @@ hardening: $(STAMP)  ## the full counts of what the program must withstand (an h
 bench: $(STAMP)  ## the figures of README and docs, measured again (needs the research data in ../shared)
 	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
-lock:  ## pin every package again, with hashes and no address
-	@$(BIN)/uv pip compile pyproject.toml --python-version 3.11 --extra dev --generate-hashes --no-header \
+lock:  ## pin every package again, with hashes and no address (needs uv on the PATH)
+	@uv pip compile pyproject.toml --python-version 3.11 --extra dev --generate-hashes --no-header \
 		--no-emit-index-url --no-emit-find-links --output-file requirements.lock --upgrade
 
 clean:  ## remove the environment, caches and built files; data stays
