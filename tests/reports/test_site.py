@@ -275,7 +275,7 @@ def test_nothing_is_wider_than_a_phone(warehouse: Path, attacked: Path, tmp_path
         assert title.group(1) == "400 400", page
 
 
-def test_build_takes_five_seconds_at_most_for_all_charts(warehouse: Path, tmp_path: Path) -> None:
+def test_every_publishable_series_has_its_chart(warehouse: Path, tmp_path: Path) -> None:
     """20 regions × 30 weeks × 12 series, every one of them publishable."""
     path = tmp_path / "warehouse.duckdb"
     shutil.copy(warehouse, path)
