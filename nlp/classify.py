@@ -1,7 +1,6 @@
-"""The classifier's contract, and the baseline behind it: linear heads over hashed pieces of slotted text.
+"""The baseline classifier: linear heads over hashed pieces of slotted text.
 
-In: cases (`features.Case`). Out: for each the chosen labels and calibrated probabilities by head. A later checkpoint
-needs only `predict`, `name` and `model_hash` to take the baseline's place (`Classifier`).
+In: cases (`features.Case`). Out: `verdict.Prediction` of each: chosen labels, calibrated probabilities by head.
 
 A model folder holds `model.json` (what it is) and `weights.npz` (numbers only, never pickled objects). A folder whose
 hash, shape or labels do not fit is refused with a `ModelError` before any number is used.
@@ -16,7 +15,7 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +24,7 @@ from crawlers.layout import whole_file
 from nlp import features
 from nlp.features import Case, Floats
 from nlp.labels import Head, codes_by_head, read_labels
+from nlp.verdict import GroupPrediction, ModelError, Prediction, Probabilities
 
 FORMAT: Final = 2
 BASELINE: Final = Path(__file__).with_name("models") / "baseline"
@@ -32,47 +32,6 @@ RELATION: Final = ("none", "mention", "relation")  # `relation` is split into do
 TOLD: Final = ("report", "official")
 _ARRAYS: Final = ("text_columns", "text_weights", "text_bias", "text_rarity")
 _GROUP_ARRAYS: Final = ("group_columns", "group_weights", "group_bias", "group_rarity")
-
-Probabilities = dict[str, dict[str, float]]
-
-
-class ModelError(RuntimeError):
-    """A model folder that must not be used; the message says which file, what is wrong, and the way out."""
-
-
-@dataclass(frozen=True, slots=True)
-class GroupPrediction:
-    """Stance and severity towards one target of a case, with probabilities by head (`st`, `sev`)."""
-
-    st: int
-    sev: int
-    p: Probabilities
-
-
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """One case's labels as the model chose them; `groups` stands in the order of `Case.targets`."""
-
-    rel: str
-    voice: str
-    time: str
-    frame: str
-    acts: tuple[str, ...]
-    themes: tuple[str, ...]
-    groups: tuple[GroupPrediction, ...]
-    p: Probabilities
-
-
-class Classifier(Protocol):
-    """Anything that labels cases: the baseline here, a fine-tuned encoder elsewhere."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def model_hash(self) -> str: ...
-
-    def predict(self, cases: Sequence[Case]) -> list[Prediction]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,12 @@ Texts whose key stands in `exclude_keys.txt` never leave this module for trainin
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -58,12 +59,14 @@ def training(folder: Path, recipe: str) -> list[Example]:
     excluded = set((folder / "exclude_keys.txt").read_text("utf-8").split())
     held_out = set((folder / "written_valid_ids.txt").read_text("utf-8").split())
     examples = [e for name in WRITTEN for e in annotated(folder / f"{name}.jsonl") if e.text.id not in held_out]
-    examples += [e for path in sorted(OWN.glob("*.jsonl")) for e in annotated(path)]
+    examples += own("train")
     for name in ANNOTATED:
         rows = annotated(folder / f"{name}.jsonl")
         examples += [e for e in rows if recipe == "research" or e.source not in RESEARCH_SOURCES]
+    examples += nationalities(folder / "rusentne_train.tsv", folder / "rusentne_valid.tsv")
     if recipe == "research":
-        examples += stances(folder / "ruethnohate_train.jsonl")
+        judged = stances(folder / "ruethnohate_train.jsonl")
+        examples = _with_stances(examples, judged) + judged
     measured = {key_of(e.text.text) for e in validation(folder)}
     seen: set[str] = set()
     kept = []
@@ -80,6 +83,19 @@ def validation(folder: Path) -> list[Example]:
     held_out = set((folder / "written_valid_ids.txt").read_text("utf-8").split())
     written = [e for name in WRITTEN for e in annotated(folder / f"{name}.jsonl") if e.text.id in held_out]
     return written + list(annotated(folder / "annotated_valid.jsonl"))
+
+
+def own(part: str) -> list[Example]:
+    """The shipped texts of one part: train, valid (cuts and temperatures) or test (looked at only at the end).
+
+    Parts are blocks of twenty neighbours, as twins stand near each other; a row without a part is to learn from.
+    """
+    return [
+        example
+        for path in sorted(OWN.glob("*.jsonl"))
+        for row, example in zip(_rows(path), annotated(path), strict=True)
+        if row.get("part", "train") == part
+    ]
 
 
 def annotated(path: Path) -> Iterator[Example]:
@@ -116,6 +132,32 @@ def stances(path: Path) -> list[Example]:
     ]
 
 
+def _with_stances(examples: list[Example], judged: list[Example]) -> list[Example]:
+    """Texts annotated by the codebook that also stand in RuEthnoHate take its stances: people gave those."""
+    by_key = {key_of(e.text.text): e.groups for e in judged}
+    merged = []
+    for example in examples:
+        theirs = by_key.get(key_of(example.text.text), {})
+        both = {g: {**example.groups.get(g, {}), **labels} for g, labels in theirs.items()}
+        merged.append(replace(example, groups={**example.groups, **both}) if theirs else example)
+    return merged
+
+
+def nationalities(path: Path, measured: Path) -> list[Example]:
+    """RuSentNE sentences with a sentiment towards a nationality: stance only. Sentences of `measured` are left out."""
+    kept_apart = {key_of(row["sentence"]) for row in _table(measured)}
+    named: dict[str, dict[str, dict[str, int]]] = {}
+    for row in _table(path):
+        if row["entity_tag"] == "NATIONALITY" and key_of(row["sentence"]) not in kept_apart:
+            mentions = groups.find(row["entity"]).mentions
+            if mentions:
+                named.setdefault(row["sentence"], {})[mentions[0].group] = {"st": int(row["label"])}
+    return [
+        Example(Text(f"rsn{n}", text, genre="news", site="Russia"), "ru", "rusentne_stance", {}, stance_of, False)
+        for n, (text, stance_of) in enumerate(named.items())
+    ]
+
+
 def functional(suite: Path, slots: Path) -> Iterator[tuple[dict[str, Any], Text, dict[str, Any], dict[str, Any]]]:
     """Filled items of the functional suite: (item, text, gold, alternatives by head), one for each group of a slot."""
     forms: dict[str, dict[str, dict[str, str]]] = json.loads(slots.read_text("utf-8"))
@@ -137,6 +179,11 @@ def _filled(template: str, group: str, surfaces: dict[str, str]) -> str:
     for slot, surface in surfaces.items():
         template = template.replace("{" + slot + "}", surface)
     return template.replace("{GROUP}", group)
+
+
+def _table(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:

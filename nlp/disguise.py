@@ -14,6 +14,9 @@ _SIGNED = re.compile(r"[^\W\d_][0-9@*#$]+[^\W\d_]|(?<![\w@])[034@][^\W\d_]{2}")
 _SIGNED_WORD = re.compile(r"(?<![\w@*#$])[034@]?[^\W\d_]+(?:[0-9@*#$]{1,2}[^\W\d_]+)*[@0]?(?!\w)")
 _SPACED = re.compile(r"(?<!\w)[^\W\d_](?:[ .\-_*·,]{1,2}[^\W\d_](?!\w)){3,}")
 _HYPHENED = re.compile(r"[^\W\d_]+(?:-\s?[^\W\d_]+)+")
+_APOSTROPHE = re.compile(r"[a-zñşğıöüç]['’ʻʼ`‘][a-zñşğıöüç]{2}")
+_APOSTROPHED = re.compile(r"[^\W\d_]+(?:['’ʻʼ`‘][^\W\d_]{2,})+")
+_HYPHEN = re.compile(r"[^\W\d_]-\s?[^\W\d_]")
 _RUN = re.compile(r"(.)\1{2,}")
 # What a sign may stand for; "*" hides any vowel, "#" is noise or a vowel.
 _CYRILLIC_SIGNS = {
@@ -48,8 +51,10 @@ def words_of(text: str) -> list[Word]:
         undone += _signed_words(text)
     if _SPACED.search(text):
         undone += _spaced_words(text)
-    if "-" in text:
+    if "-" in text and _HYPHEN.search(text):
         undone += _hyphened_words(text)
+    if _APOSTROPHE.search(text):
+        undone += _apostrophed_words(text)
     if _RUN.search(text):
         undone += _drawn_words(words)
     if undone:
@@ -107,6 +112,14 @@ def _hyphened_words(text: str) -> Iterator[Word]:
         if len(joined) > 24 or any(sense_of(part) is not None for part in parts):
             continue
         if sense_of(joined) is not None:
+            yield Word(match.start(), match.end(), joined)
+
+
+def _apostrophed_words(text: str) -> Iterator[Word]:
+    """Latin spellings that mark a letter with an apostrophe: "o'zbeklar", "qyrg'yzdar"."""
+    for match in _APOSTROPHED.finditer(text):
+        joined = re.sub(r"['’ʻʼ`‘]", "", match[0])
+        if len(joined) <= 24 and sense_of(joined) is not None:
             yield Word(match.start(), match.end(), joined)
 
 

@@ -19,7 +19,7 @@ from nlp.place_forms import adjective_forms, city_adjective, fold, kazakh_case, 
 
 _HERE = Path(__file__).parent
 KINDS = ("region", "city", "district", "village", "town", "feature", "macro", "country", "abroad")
-_FLAGS = frozenset({"weak", "lower", "abbr", "old", "typed", "main", "word"})
+_FLAGS = frozenset({"weak", "lower", "abbr", "old", "typed", "main", "word", "shared"})
 
 # Law of 4 May 2022 (in force 8 June 2022): Abai, Jetisu, Ulytau were split off. Decree of 19 June 2018: Shymkent left
 # South Kazakhstan, which became Turkistan. Today's code → the code of the parent before that day.

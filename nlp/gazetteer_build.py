@@ -1,5 +1,8 @@
 """Makes `gazetteer.csv` again from its sources: `python -m nlp.gazetteer_build --districts … --geonames … TABLE`.
 
+With `--kato FILE --overlay OUT` it turns the state classifier of settlements (КАТО) into a table beside the packaged
+one, for `python -m nlp read --gazetteer OUT`: some 6,000 names, each a place only beside a word for "village".
+
 The table has two kinds of rows, told apart by the first word of `note`:
 
 * `hand` rows are kept as they stand in the table. They were compiled by hand from the list of regions, the list of
@@ -13,7 +16,8 @@ A hand row beats a made one of the same name, region and kind. The flags behind 
 `weak` the name is also a word, a person or a river, so it needs support in the text; `typed` it is such a common word
 that it counts only beside a type word ("село", "ауданы"); `word` its unsupported nominative at the start of a sentence
 is taken for the word ("Семей много"); `lower` safe in lower case; `abbr` only in capitals; `old` a former name; `main`
-the one that is meant where nothing else decides between places of this name.
+the one that is meant where nothing else decides between places of this name; `shared` villages of other regions,
+not all of them in the table, have the name too (by КАТО), so that what else the text names decides.
 """
 
 from __future__ import annotations
@@ -139,6 +143,53 @@ def gazetteer(hand: list[Row], districts: Iterable[Row], villages: Iterable[Row]
     )
 
 
+_SETTLEMENTS = frozenset({"village", "settlement", "station", "siding"})
+
+
+def settlement_regions(rows: Iterable[Row]) -> dict[str, dict[str, set[str]]]:
+    """Folded name → spelling → regions of the settlements of КАТО (columns type, name_ru_bare, iso_3166_2)."""
+    out: dict[str, dict[str, set[str]]] = {}
+    for row in rows:
+        name = row["name_ru_bare"].strip()
+        if row["type"] in _SETTLEMENTS and name[:1].isalpha() and not name.startswith("им."):
+            out.setdefault(fold(name), {}).setdefault(name, set()).add(row["iso_3166_2"])
+    return out
+
+
+def mark_shared(rows: Iterable[Row], settlements: dict[str, dict[str, set[str]]]) -> None:
+    """Set `shared` on villages whose name other regions have too; a district's centre is what is meant as a rule."""
+    rows = list(rows)
+    centres = {name for row in rows if row["kind"] == "district" for name in names_of(row)}
+    for row in rows:
+        names = names_of(row)
+        elsewhere = {r for n in names for regions in settlements.get(n, {}).values() for r in regions}
+        flags = row["note"].split()
+        shared = bool(elsewhere - {row["region_code"]}) and not names & centres and "main" not in flags
+        if row["kind"] == "village" and shared and "shared" not in flags:
+            row["note"] = " ".join([*flags, "shared"])
+
+
+def overlay(table: list[Row], settlements: dict[str, dict[str, set[str]]]) -> list[Row]:
+    """The settlements of КАТО which the table does not have in their region, as rows that need a word for "village"."""
+    known = {(row["region_code"], name) for row in table if row["precision"] == "1" for name in names_of(row)}
+    return [
+        dict.fromkeys(COLUMNS, "")
+        | {"lemma_ru": spelling, "lemma_kk": spelling, "region_code": region, "precision": "1"}
+        | {"kind": "village", "note": "kato typed"}
+        for name, spellings in sorted(settlements.items())
+        for spelling, regions in spellings.items()
+        for region in sorted(regions)
+        if (region, name) not in known
+    ]
+
+
+def _write(path: Path, rows: list[Row]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
 def _rows(path: Path) -> list[Row]:
     with path.open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines))
@@ -146,16 +197,30 @@ def _rows(path: Path) -> list[Row]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--districts", type=Path, required=True, help="adm2 names with iso_3166_2, adm2_en, _kk, _ru")
-    parser.add_argument("--geonames", type=Path, required=True, help="places with name, iso_3166_2, alt_cyrillic")
+    parser.add_argument("--districts", type=Path, help="adm2 names with iso_3166_2, adm2_en, _kk, _ru")
+    parser.add_argument("--geonames", type=Path, help="places with name, iso_3166_2, alt_cyrillic")
+    parser.add_argument("--kato", type=Path, help="settlements with type, name_ru_bare, iso_3166_2: marks shared names")
+    parser.add_argument("--overlay", type=Path, help="with --kato: write its settlements here, leave the table alone")
     parser.add_argument("gazetteer", type=Path, help="the table whose hand rows are kept; it is written anew")
     options = parser.parse_args()
-    hand = [row for row in _rows(options.gazetteer) if row["note"].split()[:1] == ["hand"]]
+    settlements = settlement_regions(_rows(options.kato)) if options.kato else {}
+    table = _rows(options.gazetteer)
+    if options.overlay:
+        if not settlements:
+            parser.error("--overlay needs --kato FILE, the classifier to read the settlements from")
+        _write(options.overlay, overlay(table, settlements))
+        return
+    if not (options.districts and options.geonames):
+        parser.error("a new table needs both --districts and --geonames")
+    hand = [row for row in table if row["note"].split()[:1] == ["hand"]]
     rows = gazetteer(hand, _rows(options.districts), _rows(options.geonames))
-    with options.gazetteer.open("w", encoding="utf-8", newline="") as out:
-        writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    mark_shared(rows, settlements)
+    if not settlements:  # keep what the classifier said when the table was last made with it
+        was_shared = {(r["region_code"], r["lemma_ru"], r["lemma_kk"]) for r in table if "shared" in r["note"].split()}
+        for row in rows:
+            if (row["region_code"], row["lemma_ru"], row["lemma_kk"]) in was_shared and "shared" not in row["note"]:
+                row["note"] += " shared"
+    _write(options.gazetteer, rows)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,17 @@ from functools import lru_cache
 from nlp.disguise import Word, words_of
 from nlp.inflect import kazakh_split
 from nlp.language import reads_as_kazakh
-from nlp.lexicon import CITIZENS, KAZAKH_LETTERS, PHRASES, Sense, kazakh_sense, load_lexicon, sense_of, spelt_as
+from nlp.lexicon import (
+    ANY_PHRASE,
+    CITIZENS,
+    KAZAKH_LETTERS,
+    PHRASES,
+    Sense,
+    kazakh_sense,
+    load_lexicon,
+    sense_of,
+    spelt_as,
+)
 from nlp.normalise import Folded, fold, latin_readings
 from nlp.reading import GroupMention, Homonym
 from nlp.russian import analyses
@@ -27,6 +37,7 @@ GENERIC_GROUPS = frozenset({"migrants", "locals", "unspecified", "black", "white
 
 _LONGEST_LIST = 24  # names in a row that may share one head noun; keeps a wall of names linear
 _JOINING = re.compile(r"[ \t\u00a0]+|[-\u2010\u2011\u2013]|[ \t\u00a0]*[«\"“][ \t]*")
+_SENTENCE_END = re.compile(r"[.!?…;\n](?:\s|$)")
 _SENTENCE_START = re.compile(r"(?:^|[.!?…\n:»\"“«(\[]|[—–-]\s)\s*$")
 _RUSSIAN_AND = frozenset({"и", "или", "да", "либо", "а", "с"})
 _KAZAKH_AND = frozenset({"пен", "мен", "бен", "жане", "не", "немесе", "менен", "и", "та", "те", "да", "де"})
@@ -47,6 +58,14 @@ _ENGLISH_FUNCTION_WORDS = frozenset(
         "on",
         "in",
         "each",
+        "as",
+        "only",
+        "before",
+        "after",
+        "instead",
+        "without",
+        "too",
+        "not",
         "every",
     }
 )
@@ -110,13 +129,19 @@ def slots(text: str, found: GroupsFound) -> SlottedText:
         marks.append((mention.span, f"[G{order.index(mention.group) + 1}{'!' if mention.pejorative else ''}]"))
     marks += [(homonym.span, "[E]") for homonym in found.homonyms]
     for (start, end), mark in sorted(marks):
-        pieces += [text[position:start], mark]
+        pieces += [_no_slots(text[position:start]), mark]
         tail = _ENGLISH_TAIL.match(text, end) if "a" <= text[end - 1].lower() <= "z" else None
         position = tail.end() if tail else end
-    pieces.append(text[position:])
+    pieces.append(_no_slots(text[position:]))
     return SlottedText("".join(pieces), tuple(order))
 
 
+def _no_slots(words: str) -> str:
+    # Somebody may type "[G1]": no text shall make a slot of its own.
+    return _TYPED_SLOT.sub(lambda match: f"({match[1]})", words) if "[" in words else words
+
+
+_TYPED_SLOT = re.compile(r"\[(G\d*!?|E)\]", re.IGNORECASE)
 _ENGLISH_TAIL = re.compile(r"(?:[ ]people)?(?:['’]s?(?![^\W_]))?")
 
 
@@ -130,9 +155,12 @@ class _Resolver:
         self.lexicon = load_lexicon()
         self.senses = {index: sense for index, hit in hits if (sense := self._as_spelt(index, hit)) is not None}
         self._kazakh: bool | None = None
+        self._phrase_found = False
+        self._languages: set[int] = set()  # words judged to be languages so far
 
     def found(self, phrase_possible: bool) -> GroupsFound:
         names = self._phrases() if phrase_possible else []
+        self._phrase_found = bool(names)
         covered = bytearray(len(self.folded.text))
         for name in names:
             covered[name.start : name.end] = b"\1" * (name.end - name.start)
@@ -161,7 +189,11 @@ class _Resolver:
         if word.text in self.lexicon.english_capital and not self.text[start].isupper():
             return None
         surface = self.text[start:end].lower()
+        if sense.stem in _SPELT_EXACTLY and not surface.startswith(sense.stem):
+            return None
         if KAZAKH_LETTERS.isdisjoint(surface) or len(surface) != len(word.text):
+            return sense
+        if sense.kind == "inflected" and not sense.stem:  # a misspelt plural
             return sense
         judged = sense if sense.stem else kazakh_sense(word.text)
         if judged is None or not judged.stem:
@@ -176,6 +208,8 @@ class _Resolver:
         if sense.kind in ("bare", "inflected", "person") and self.words[index].text.startswith("казак"):
             group = self._kazakh_or_cossack(index, sense)
         kind = self._kind(index, sense)
+        if kind == "language":
+            self._languages.add(index)
         if kind == "drop" or (kind and group in GENERIC_GROUPS):
             return None
         return group, kind
@@ -185,18 +219,24 @@ class _Resolver:
             return "" if sense.kind != "fixed" and self._near_person(index) else sense.homonym
         if sense.kind == "tongue":
             return "language"
-        if sense.kind in ("adjective", "combining"):
+        if sense.group == "locals":
+            return self._locals(index, sense)
+        if sense.kind == "combining":
+            head = self._head(index)
+            return "compound" if head is None else self._head_kind(head)
+        if sense.kind in ("adjective", "nominal"):
             return self._adjective(index, sense)
-        if sense.kind == "nominal":
-            return self._nominal(index, sense)
+        word = self.words[index].text
+        for context in self.lexicon.contexts:
+            meant = word in context.words or sense.stem in context.stems
+            if meant and sense.stem and self._next_starts(index, "сойле"):
+                return context.kind
+            if meant and not self._among_peoples(index) and self._near(index, context.near):
+                return context.kind
         if sense.kind == "english":
             return self._english(index)
         if self._is_name(index, sense):
             return "name"
-        word = self.words[index].text
-        for context in self.lexicon.contexts:
-            if (word in context.words or sense.stem in context.stems) and self._near(index, context.near):
-                return context.kind
         if sense.kind in ("bare", "inflected"):
             return self._kazakh_stem(index, sense)
         if sense.kind == "person":
@@ -204,41 +244,87 @@ class _Resolver:
         return ""
 
     def _adjective(self, index: int, sense: Sense) -> str:
-        head = self._head(index)
-        if head is None:
-            return self._headless(index, sense)
-        return self._head_kind(head)
+        """By the noun it agrees with; with none, a person ("русский пришёл"), the thing just spoken of, or a language.
 
-    def _headless(self, index: int, sense: Sense) -> str:
-        """An adjective with no noun after it: "на казахском", "казахский знает" are the language."""
-        if sense.kind == "combining":
-            return "compound"
-        word = self.words[index].text
-        # In the plural the people themselves are meant ("казахские парни на уйгурских"), as with "русские".
-        return "" if word.endswith(("ие", "ые", "их", "ых", "ими", "ыми")) else "language"
-
-    def _nominal(self, index: int, sense: Sense) -> str:
-        """ "русский", "местный": an adjective where a noun agrees with it, else a person, or the language."""
-        word = self.words[index].text
+        "русский" is noun and adjective, "казахский" an adjective only: both take the same way, or a swap would show.
+        """
+        if self._before_title(index):
+            return "institution"
         head = self._head(index)
-        if head is not None and (head == index + 1 or self._coordinated(index, head)) and self._agrees(index, head):
+        if head is not None and self._agrees(index, head):
             kind = self._head_kind(head)
-            return ("drop" if kind else "") if sense.group in GENERIC_GROUPS else kind
+            if sense.group in GENERIC_GROUPS:
+                # "приезжий артист", "приезжие азербайджанцы": a description, and the people may have its own name.
+                plain = kind or (self._singular(head) and sense.group == "migrants") or head in self.senses
+                return "drop" if plain and not sense.pejorative else ""
+            return kind
         if sense.group in GENERIC_GROUPS:
             return ""
-        before = self.words[index - 1].text if index else ""
-        plural = word.endswith(("ие", "их", "ими"))
-        if plural:
+        word = self.words[index].text
+        if word.endswith(_PLURAL_ADJECTIVE):
             return ""
-        if word.endswith("ом") or (before in _BEFORE_LANGUAGE and word.endswith(("ом", "ий", "ого"))):
+        behind = self._noun_behind(index)
+        if behind is not None:
+            return self._head_kind(behind)
+        if word.endswith(_FEMININE_ADJECTIVE):  # "дунганская (сторона) согласилась", "русская пришла"
+            return ""
+        before = self.words[index - 1].text if index else ""
+        if (word.endswith("ом") and before in _BEFORE_TONGUE) or (word.endswith("ого") and before in _WITHOUT):
             return "language"
-        if self._near(index, ("владе", "язык") if word.endswith("им") else self.lexicon.beside["language_talk"], 3):
-            return "language"
-        return ""
+        listed = index - 1 in self._languages and self._gap(index - 1, index).strip() == ","
+        if listed or (index - 2 in self._languages and before in _RUSSIAN_AND):
+            return "language"  # "на казахском, русском и английском"
+        return "language" if self._near(index, self.lexicon.beside["language_talk"], 3) else ""
+
+    def _before_title(self, index: int) -> bool:
+        """Whether a quoted name follows: "таджикский «Истиклол»", "тәжік «Лоик» оркестрі"."""
+        after = index + 1
+        if after >= len(self.words) or after in self.senses:
+            return False
+        return re.fullmatch(r"[ \u00a0]*[«\"“][ ]*", self._gap(index, after)) is not None and self._capital(after)
+
+    def _noun_behind(self, index: int) -> int | None:
+        """The noun before a postposed adjective, past one other: "улица турецкая", "коллектив молодой казахский"."""
+        before = index - 1
+        while before >= max(0, index - 2) and self._joined(before, before + 1):
+            speech = part_of_speech(self.words[before].text)
+            if speech == "noun":
+                agreed = self._agrees(index, before) and before not in self.senses
+                return before if agreed else None
+            if speech != "adjective" or before in self.senses:
+                return None
+            before -= 1
+        return None
+
+    def _locals(self, index: int, sense: Sense) -> str:
+        """`locals` are people only as a side: many, and another people, migrants or kandas named in the same text.
+
+        Every town news has "местные жители", and a people's own name beside the word ("местные казахи") says more.
+        """
+        others = any(s.group != "locals" for s in self.senses.values()) or self._phrase_found
+        if sense.kind in ("bare", "inflected"):
+            return self._kazakh_local(index, sense, others)
+        if index and index - 1 in self.senses and self._joined(index - 1, index):
+            return "drop"  # "турки местные", "русские старожилы"
+        if sense.kind in ("person", "english_people"):
+            return "" if others else "drop"
+        word = self.words[index].text
+        plural = word.endswith(_PLURAL_ADJECTIVE)
+        head = self._head(index)
+        if head is not None and self._agrees(index, head):
+            if head in self.senses or self._joined_to_name(head + 1) or self._head_kind(head) or not others:
+                return "drop"
+            return "" if plural or self.words[head].text.startswith(_MANY_RU) else "drop"
+        before = self.words[index - 1].text if index else ""
+        if plural:
+            return "drop" if before in ("из", "на", "в") else ""
+        described = index > 0 and self._gap(index - 1, index).strip() == "" and part_of_speech(before) == "noun"
+        return "" if others and word.endswith(("ый", "ой")) and not described and before != "я" else "drop"
 
     def _english(self, index: int) -> str:
         before = self.words[index - 1].text if index else ""
-        if before in _LANGUAGE_VERBS_EN:
+        translated = before == "to" and index > 1 and self.words[index - 2].text.startswith(("switch", "translat"))
+        if before in _LANGUAGE_VERBS_EN or translated:
             return "language"
         after = index + 1
         last = min(len(self.words), index + _LONGEST_LIST)
@@ -258,11 +344,17 @@ class _Resolver:
     def _kazakh_stem(self, index: int, sense: Sense) -> str:
         word = self.words[index].text
         genitive = sense.kind == "inflected" and word.endswith(("нин", "нын", "дин", "дын", "тин", "тын"))
-        if sense.group == "locals":
-            return self._kazakh_local(index, sense)
+        if "тилди" in word or "тилдес" in word:  # "ағылшынтілді бағдарлама", "орыстілді азаматтар"
+            return self._kazakh_head(index)
+        if sense.stem in _SPELT_EXACTLY and sense.kind == "bare":  # "күрт төмендеді", fell sharply
+            after = self.words[index + 1].text if index + 1 < len(self.words) else ""
+            if after not in _KAZAKH_AND and not _kazakh_person_after(self.words, index):
+                return "drop"
+        if sense.kind == "bare" and self._before_title(index):
+            return "institution"
         if sense.kind == "bare" or genitive:
             kind = self._kazakh_head(index)
-            if kind and (not genitive or kind in ("language", "dish", "animal")):
+            if kind and (not genitive or kind in ("language", "animal")):
                 return kind
             if kind and genitive:
                 return ""
@@ -280,29 +372,56 @@ class _Resolver:
             if sense is not None and sense.kind in ("bare", "person"):
                 after += 1
                 continue
+            if (text == "ан" or text in _KAZAKH_TONGUED) and after + 1 < last:  # "украин ән мұрасы", "орыс тілді сынып"
+                after += 1
+                continue
+            if text in _KAZAKH_LAND and any(self._next_starts(after, go) for go in _GO):
+                return ""  # "өзбек еліне қайтсын"
             if text in _KAZAKH_AND:
                 following = self.senses.get(after + 1)
                 if following is not None and following.kind in ("bare", "person"):
                     after += 2
                     continue
-                return ""
-            return _kazakh_head_kind(text)
+                # "араб және латын жазуы": a list may go on with a word that is no name.
+                far = _kazakh_head_kind(self.words[after + 2].text) if after + 2 < len(self.words) else ""
+                return far if far == "language" and self._joined(after + 1, after + 2) else ""
+            kind = _kazakh_head_kind(text)
+            if not kind and text.endswith(_KAZAKH_ADJECTIVE) and after + 1 < last and self._joined(after, after + 1):
+                after += 1  # "тәжік симфониялық оркестрі"
+                continue
+            # "қазақ мектеп оқушылары": the people of the school
+            return "" if kind == "institution" and self._people_follow(after) else kind
         return ""
+
+    def _people_follow(self, index: int) -> bool:
+        after = index + 1
+        people = after < len(self.words) and self._joined(index, after)
+        return people and _kazakh_person_after(self.words, index)
 
     def _listed(self, after: int) -> bool:
         """Whether a word goes on a list of stems: "орыс, қазақ, түрік тілдеріне"."""
         sense = self.senses.get(after)
-        return sense is not None and sense.kind == "bare" and self._gap(after - 1, after).strip() == ","
+        return sense is not None and sense.kind in ("bare", "person") and self._gap(after - 1, after).strip() == ","
 
-    def _kazakh_local(self, index: int, sense: Sense) -> str:
-        if sense.kind == "inflected" and re.search(r"л[ае]р", self.words[index].text):
+    def _kazakh_local(self, index: int, sense: Sense, others: bool) -> str:
+        word = self.words[index].text
+        if sense.kind == "inflected" and re.search(r"л[ае]р|lar|ler", word):
             return ""
+        if not others:
+            return "drop"
         after = index + 1
-        if after < len(self.words) and self._joined(index, after):
-            readings = (self.words[after].text, *latin_readings(self.words[after].text))
-            if any(reading.startswith(load_lexicon().beside["not_local_people"]) for reading in readings):
-                return "drop"
-        return ""
+        if after >= len(self.words) or not self._joined(index, after) or after in self.senses:
+            return "" if sense.kind == "bare" and not self._joined_to_name(after) else "drop"
+        readings = (self.words[after].text, *latin_readings(self.words[after].text))
+        if any(reading.startswith(self.lexicon.beside["not_local_people"]) for reading in readings):
+            return "drop"
+        if any(_kazakh_head_kind(reading) for reading in readings):
+            return "drop"
+        many = any(_KAZAKH_MANY.search(reading) for reading in readings)
+        return "" if many or self.words[after].text in _KAZAKH_PARTICLES else "drop"
+
+    def _joined_to_name(self, after: int) -> bool:
+        return after < len(self.words) and after in self.senses and self._joined(after - 1, after)
 
     def _is_country(self, index: int, sense: Sense) -> bool:
         """ "Қытай" and "Әзербайжан" are also the countries: a capital inside a sentence, or a place case, says so."""
@@ -314,7 +433,17 @@ class _Resolver:
             return False
         if split[1] and re.fullmatch(r"[дт][ае]н?|[гк][ае]|[мбп]ен|[дт][ае]г[иы]|н[иы]н|[дт][иы]н", split[1]):
             return True
+        if not split[1] and self._beside_state(index):
+            return True
         return not self._sentence_start(index) and _kazakh_person_after(self.words, index) is False
+
+    def _beside_state(self, index: int) -> bool:
+        """ "Қытай мен Қазақстан": two states."""
+        after = index + 2
+        if after >= len(self.words) or self.words[index + 1].text not in _KAZAKH_AND or not self._capital(after):
+            return False
+        other = self.words[after].text
+        return other.startswith("казакстан") or (after not in self.senses and _people_of(other) is not None)
 
     # -- names and neighbours ------------------------------------------------------------------------------------
 
@@ -323,6 +452,12 @@ class _Resolver:
         word = self.words[index].text
         if not self._capital(index) or self._shouts():
             return False
+        if word.endswith("ка") and self._near(index, _VILLAGE_WORDS, 2):
+            return True  # the village of Украинка
+        if word.endswith(("ов", "ев")) and sense.kind == "person" and not self._sentence_start(index) and index:
+            following = self.words[index + 1].text if index + 1 < len(self.words) else ""
+            if following and any(r.speech == "VERB" and r.number == "sing" for r in analyses(following)[:1]):
+                return True  # "сотрудник таможни Черкесов получил"
         surname = word.endswith(("ов", "ова", "ову", "овым", "ев")) and sense.kind == "person"
         if surname and not self._sentence_start(index) and index:
             before = self.words[index - 1].text
@@ -343,12 +478,37 @@ class _Resolver:
         if sense.group != "cossack" and sense.kind == "inflected":
             return sense.group
         if self._kazakh is None:
-            self._kazakh = reads_as_kazakh(self.text)
+            # "казакша", "казактар" elsewhere settle a text that mixes the two languages.
+            own = any(s.group == "kazakh" and s.stem and s.kind != "bare" for s in self.senses.values())
+            self._kazakh = own or reads_as_kazakh(self.text)
         return "kazakh" if self._kazakh else "cossack"
 
     def _near(self, index: int, beginnings: tuple[str, ...], reach: int = 5) -> bool:
-        window = self.words[max(0, index - reach) : index] + self.words[index + 1 : index + 1 + reach]
-        return any(word.text.startswith(beginnings) for word in window)
+        for step in (-1, 1):
+            at = index
+            while 0 <= at + step < len(self.words) and abs(at + step - index) <= reach:
+                if _SENTENCE_END.search(self._gap(*sorted((at, at + step)))):
+                    break
+                at += step
+                if self.words[at].text.startswith(beginnings):
+                    return True
+        return False
+
+    def _among_peoples(self, index: int) -> bool:
+        """Whether another people is named beside: "шешен мен қазақ жастары" are no orators."""
+        for step in (-1, 1):
+            other = index + step
+            if 0 <= other < len(self.words) and self.words[other].text in (_KAZAKH_AND | _RUSSIAN_AND):
+                other += step
+            sense = self.senses.get(other)
+            if sense is not None and not sense.homonym and sense.group not in GENERIC_GROUPS:
+                between = self.folded.text[self.words[min(index, other)].end : self.words[max(index, other)].start]
+                if not _SENTENCE_END.search(between):
+                    return True
+        return False
+
+    def _next_starts(self, index: int, beginning: str) -> bool:
+        return index + 1 < len(self.words) and self.words[index + 1].text.startswith(beginning)
 
     def _near_person(self, index: int) -> bool:
         return self._near(index, self.lexicon.beside["person_signs"], 3)
@@ -395,23 +555,22 @@ class _Resolver:
             if sense is not None and sense.kind == "person":
                 return after
             speech = part_of_speech(text)
-            if speech == "adjective":
+            if speech == "adjective" and analyses(text)[0].lemma not in _PRONOUNS:
                 after += 1
                 skipped += 1
                 continue
             return after if speech == "noun" else None
         return None
 
-    def _coordinated(self, index: int, head: int) -> bool:
-        between = range(index + 1, head)
-        return all(
-            self.words[i].text in _RUSSIAN_AND or i in self.senses or part_of_speech(self.words[i].text) == "adjective"
-            for i in between
-        )
+    def _singular(self, head: int) -> bool:
+        return analyses(self.words[head].text)[0].number == "sing" and not self.words[head].text.startswith(_MANY_RU)
 
     def _agrees(self, index: int, head: int) -> bool:
-        if self._capital(head) and not self._shouts():
+        noun = self.words[head].text
+        if self._capital(head) and not self._shouts() and not self._head_kind(head):
             return False
+        if not analyses(noun)[0].known:  # slang, Kazakh words in Russian letters
+            return head > index
         return bool(_cases(self.words[index].text, "ADJF") & _cases(self.words[head].text, "NOUN", "ADJF", "PRTF"))
 
     def _head_kind(self, head: int) -> str:
@@ -425,16 +584,19 @@ class _Resolver:
     def _phrases(self) -> list[_Name]:
         names: list[_Name] = []
         text = self.folded.text
-        for phrase in PHRASES:
+        for phrase in PHRASES if ANY_PHRASE.search(text) else ():
             names += [
                 _Name(match.start(), match.end(), phrase.group, phrase.pejorative)
                 for match in phrase.pattern.finditer(text)
             ]
         for pattern in CITIZENS:
             for match in pattern.finditer(text):
-                group = next((group for state, group in self.lexicon.states if match["state"].startswith(state)), None)
+                group = _people_of(match["state"])
                 if group is not None:
                     names.append(_Name(match.start(), match.end(), group))
+                    second = _AND_STATE.match(text, match.end())
+                    if second is not None and (group := _people_of(second["state"])) is not None:
+                        names.append(_Name(second.start("state"), second.end("state"), group))
         names.sort(key=lambda name: (name.start, -name.end))
         apart: list[_Name] = []
         for name in names:
@@ -443,24 +605,57 @@ class _Resolver:
         return apart
 
     def _merge(self, names: Iterable[_Name]) -> Iterator[_Name]:
-        """Two halves of one name are one mention: "турки-ахыска", "ахыска түріктері"."""
+        """Two halves of one name are one mention: "турки-ахыска", "ахыска түріктері", "чурки таджикские"."""
         pending: _Name | None = None
         for name in names:
             if pending is not None:
-                text = self.folded.text
-                halves = pending.group == name.group and text[pending.end : name.start] in ("-", " ")
-                if halves and not pending.kind and not name.kind and "ахыск" in text[pending.start : name.end]:
-                    pending = replace(pending, end=name.end, pejorative=pending.pejorative or name.pejorative)
+                whole = self._whole(pending, name)
+                if whole is not None:
+                    pending = whole
                     continue
                 yield pending
             pending = name
         if pending is not None:
             yield pending
 
+    def _whole(self, first: _Name, second: _Name) -> _Name | None:
+        gap = self.folded.text[first.end : second.start]
+        if gap not in ("-", " ") or first.kind or second.kind:
+            return None
+        pejorative = first.pejorative or second.pejorative
+        if first.group == second.group:
+            if gap == "-" or re.search("ахыск|месхет", self.folded.text[first.start : second.end]):
+                return replace(first, end=second.end, pejorative=pejorative)
+            return None
+        for slur, named in ((first, second), (second, first)):
+            # A slur for any stranger beside the name of a people is a slur for that people.
+            if slur.group == "unspecified" and slur.pejorative and named.group not in GENERIC_GROUPS:
+                return _Name(first.start, second.end, named.group, pejorative=True)
+        return None
 
-_BEFORE_LANGUAGE = frozenset({"на", "по", "в", "с", "без", "ни", "вместо", "кроме", "убрать"})
+
+# "күрт", a Kurd, folds like "құрт", dried curd or a worm, which is also typed "курт".
+_SPELT_EXACTLY = frozenset({"күрт"})
+_AND_STATE = re.compile(r"(?: и|,| мен| пен| және) (?P<state>\w+)")
+_BEFORE_TONGUE = frozenset({"на", "по", "в", "и", "или", "чем"})
+# "русские сами такие записи делают": the noun after a pronoun is another one's.
+_PRONOUNS = frozenset(
+    {"сам", "самый", "такой", "этот", "тот", "весь", "который", "свой", "мой", "твой", "наш", "ваш", "какой", "каждый"}
+)
+_WITHOUT = frozenset({"без", "ни", "кроме", "вместо", "урок", "уроки"})
+_PLURAL_ADJECTIVE = ("ие", "ые", "их", "ых", "им", "ым", "ими", "ыми", "ьи", "ьих", "ьим", "ьими")
+_FEMININE_ADJECTIVE = ("ая", "ой", "ую", "ою", "ья", "ьей", "ью")
+_MANY_RU = ("населен", "народ", "молодеж", "житель", "большинств", "люд", "стороны", "сторона")
+# Kazakh head nouns that name many: a plural, or a word for people as a whole.
+_KAZAKH_MANY = re.compile(r"[лдт][ае]р|^(?:хал[ыи]?к|журт|жастар|ел(?:$|дин|ге|ди)|кауым|отбас)")
+_KAZAKH_PARTICLES = frozenset({"ме", "де", "та", "те", "да", "биз", "мен", "пен", "емес"})
+_KAZAKH_TONGUED = frozenset({"тилди", "tildi"})
+_KAZAKH_LAND = frozenset({"елине", "елиниз", "елинизге", "елдерине", "eline", "elderine"})
+_GO = ("кет", "кайт", "жибер", "ket", "qait", "qayt")
+_KAZAKH_ADJECTIVE = ("лык", "лик", "дык", "дик", "тык", "тик", "ски", "ески")
+_VILLAGE_WORDS = ("сел", "ауыл", "аудан", "район", "поселк", "посёлк", "станц", "деревн")
 _GIVEN_NAMES = frozenset({"мамбет", "хачик", "фриц", "мари"})
-_RESPECT = frozenset({"ата", "ага", "агай", "апа", "апай", "кажи", "батыр", "хан", "акын", "би"})
+_RESPECT = frozenset({"ата", "ага", "агай", "апа", "апай", "кажи", "батыр", "хан", "акын", "би", "молда", "ахун"})
 
 
 # -- words of the surroundings ---------------------------------------------------------------------------------------
@@ -517,6 +712,14 @@ def _kazakh_head_kind(word: str) -> str:
         if (split := kazakh_split(reading, lexicon.heads_kk_stems)) is not None:
             return lexicon.heads_kk[split[0]]
     return ""
+
+
+@lru_cache(maxsize=50_000)
+def _people_of(state: str) -> str | None:
+    """The people of a state named in any case; two letters of ending at the most keep Turkistan apart from Turkey."""
+    return next(
+        (group for name, group in load_lexicon().states if state.startswith(name) and len(state) - len(name) <= 2), None
+    )
 
 
 def _kazakh_person_after(words: list[Word], index: int) -> bool:

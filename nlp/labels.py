@@ -56,6 +56,11 @@ def read_labels(path: Path = LABELS_FILE) -> dict[str, Head]:
     return {head: _head_from(head, entry, path.name) for head, entry in record.items()}
 
 
+def heads_of(scope: str) -> list[Head]:
+    """The heads of a scope (text or group) in order: the columns of a model's scores."""
+    return [head for head in read_labels().values() if head.scope == scope]
+
+
 def codes_by_head(heads: Iterable[Head]) -> dict[str, list[str]]:
     """What a model file states it was trained on."""
     return {head.head: list(head.codes) for head in heads}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 
 from nlp.inflect import KAZAKH_TONGUE, KAZAKH_TONGUED, adjective_forms, kazakh_split, noun_forms, plural_forms
 from nlp.normalise import fold_word, latin_readings
+from nlp.russian import analyses
 
 LEXICON = Path(__file__).with_name("groups.toml")
 
@@ -74,8 +75,114 @@ def sense_of(word: str) -> Sense | None:
     if "a" <= word[0] <= "z" or not word[0] >= "а":
         if (sense := load_lexicon().english.get(word)) is not None:
             return sense
-        return next((sense for reading in latin_readings(word) if (sense := _cyrillic_sense(reading))), None)
-    return _cyrillic_sense(word)
+        cyrillic = next((sense for reading in latin_readings(word) if (sense := _cyrillic_sense(reading))), None)
+        return cyrillic or _misspelt_sense(word)
+    return _cyrillic_sense(word) or _misspelt_sense(word)
+
+
+_SHORTEST_MISSPELT = 6
+_SHORTEST_CHANGED = 7  # shorter names have neighbours among ordinary words: "болган", "кандай"
+
+
+def _misspelt_sense(word: str) -> Sense | None:
+    """The sense of a Russian, English or plural Kazakh form one slip away: letters swapped, one added, lost, changed.
+
+    First letters agree and no dictionary knows the word: "татжики", "узбкеи", but neither "корешки" nor "чехлы".
+    """
+    # One slip leaves the beginning or the end whole; most words go no further than this.
+    starts, ends = _neighbours_edges()
+    if len(word) < _SHORTEST_MISSPELT or not (word[:3] in starts or (len(word) > 6 and word[-4:] in ends)):
+        return None
+    if word in load_lexicon().plain:
+        return None
+    near = _neighbours()
+    cuts = (word, *(word[:i] + word[i + 1 :] for i in range(1, len(word))))
+    for cut in cuts:
+        for form in near.get(cut, ()):
+            slip = _slip(word, form)
+            if slip and (slip == "swapped" or len(form) >= _SHORTEST_CHANGED):
+                sense = _neighbours_senses()[form]
+                if slip in _SLIPS_BELIEVED[sense.kind] and (sense.kind not in _RUSSIAN or _no_russian_word(word, slip)):
+                    return sense
+    return None
+
+
+_RUSSIAN = frozenset({"person", "adjective", "nominal"})
+# A changed letter makes another Kazakh or English word ("туристер", "аудандар"), a swapped one hardly ever.
+_SLIPS_BELIEVED = {
+    "person": frozenset({"swapped", "lost", "added", "changed"}),
+    "adjective": frozenset({"swapped", "lost", "added", "changed"}),
+    "nominal": frozenset({"swapped", "lost", "added", "changed"}),
+    "inflected": frozenset({"swapped", "lost", "added"}),
+    "english": frozenset({"swapped", "added"}),
+    "english_people": frozenset({"swapped", "added"}),
+}
+
+
+def _no_russian_word(word: str, slip: str) -> bool:
+    looks_kazakh = slip != "swapped" and _KAZAKH_LOOKING.search(word) is not None
+    return not looks_kazakh and not any(reading.known for reading in analyses(word))
+
+
+_KAZAKH_LOOKING = re.compile(
+    r"(?:[лдт][ае]р\w*|[дтгк][ае]н?|[гк][ае]н\w*|[иы]н|с[ае]|м[ае]|[дт][иы]|тын|ша|че|о|ск|нын)$"
+)
+
+
+def _slip(word: str, form: str) -> str:
+    """How a word differs from a form: "swapped", "changed", "added", "lost" (one letter each), or empty."""
+    if len(word) == len(form):
+        wrong = [i for i, (a, b) in enumerate(zip(word, form, strict=True)) if a != b]
+        if len(wrong) == 2 and wrong[1] == wrong[0] + 1:
+            swapped = word[wrong[0]] == form[wrong[1]] and word[wrong[1]] == form[wrong[0]]
+            return "swapped" if swapped else ""
+        return "changed" if len(wrong) == 1 and wrong[0] else ""
+    longer, shorter = (word, form) if len(word) > len(form) else (form, word)
+    if len(longer) != len(shorter) + 1 or all(longer[:i] + longer[i + 1 :] != shorter for i in range(1, len(longer))):
+        return ""
+    return "added" if longer is word else "lost"
+
+
+@cache
+def _neighbours_senses() -> dict[str, Sense]:
+    """The forms that slips are sought for."""
+    lexicon = load_lexicon()
+    senses = {
+        form: sense
+        for form, sense in lexicon.forms.items()
+        if len(form) >= _SHORTEST_MISSPELT and sense.kind in _RUSSIAN and not sense.homonym
+    }
+    for stem, sense in lexicon.kazakh.items():
+        if (
+            sense.kind == "bare"
+            and len(stem) >= 5
+            and (stem not in lexicon.forms or not KAZAKH_LETTERS.isdisjoint(sense.stem))
+        ):
+            back = re.search("[аоұыуя][^әеіөүиаоұыуя]*$", sense.stem) is not None
+            for plural in ("лар", "дар", "тар") if back else ("лер", "дер", "тер"):
+                for case in ("", "дын", "га", "ды", "мен") if back else ("", "дин", "ге", "ди", "мен"):
+                    senses.setdefault(stem + plural + case, Sense(sense.group, "inflected", sense.pejorative))
+    for word, sense in lexicon.english.items():
+        if len(word) >= _SHORTEST_MISSPELT and word not in lexicon.english_capital:
+            senses.setdefault(word, sense)
+    return senses
+
+
+@cache
+def _neighbours_edges() -> tuple[frozenset[str], frozenset[str]]:
+    """First two and first three letters of the forms, and their last four."""
+    forms = _neighbours_senses()
+    return frozenset(form[:n] for form in forms for n in (2, 3)), frozenset(form[-4:] for form in forms)
+
+
+@cache
+def _neighbours() -> dict[str, tuple[str, ...]]:
+    """Every form, and every form with one letter left out, to the forms it may stand for."""
+    near: dict[str, tuple[str, ...]] = {}
+    for form in _neighbours_senses():
+        for cut in {form, *(form[:i] + form[i + 1 :] for i in range(1, len(form)))}:
+            near[cut] = (*near.get(cut, ()), form)
+    return near
 
 
 def _cyrillic_sense(word: str) -> Sense | None:
@@ -199,7 +306,7 @@ def _compile(table: dict[str, Any]) -> Lexicon:
         put(map(fold_word, entry.get("plain", ())), Sense(group, "person"))
         prefixes += [(fold_word(p), Sense(group, "person", pejorative=True)) for p in entry.get("slur_prefix", ())]
         for key, pejorative in (("kk", False), ("slur_kk", True)):
-            for stem in entry.get(key, ()):
+            for stem in voiced(entry.get(key, ())):
                 folded = fold_word(stem)
                 spellings = f"{kazakh[folded].stem}|{stem}" if folded in kazakh else stem
                 kazakh[folded] = Sense(group, "bare", pejorative, stem=spellings)
@@ -208,6 +315,8 @@ def _compile(table: dict[str, Any]) -> Lexicon:
             kazakh.setdefault(fold_word(noun), Sense(group, "bare", stem=noun))
             if noun.endswith("ец"):
                 kazakh.setdefault(fold_word(noun)[:-2] + "цы", Sense(group, "bare", stem=noun))
+        for noun in entry.get("slur", ()):  # "азерлер", "хохолдар"
+            kazakh.setdefault(fold_word(noun), Sense(group, "bare", pejorative=True, stem=noun))
         for key, pejorative in (("en", False), ("slur_en", True)):
             for word in entry.get(key, ()):
                 plural = word.endswith("s") or word in _ENGLISH_NOUNS or pejorative
@@ -236,7 +345,7 @@ def _compile(table: dict[str, Any]) -> Lexicon:
     heads: dict[str, dict[str, str]] = {"ru": {}, "en": {}, "kk": {}}
     for kind, entry in table["head"].items():
         for language, of_kind in heads.items():
-            for word in entry.get(language, ()):
+            for word in voiced(entry.get(language, ())) if language == "kk" else entry.get(language, ()):
                 of_kind.setdefault(fold_word(word), "state" if kind == "state_person" else kind)
     heads["en"] = {word: "" if kind == "people" else kind for word, kind in heads["en"].items()}
     return Lexicon(
@@ -268,6 +377,15 @@ def _compile(table: dict[str, Any]) -> Lexicon:
     )
 
 
+def voiced(stems: Iterable[str]) -> Iterator[str]:
+    """Kazakh stems and their form before a vowel: "өзбек", "өзбег" ("өзбегі"); "мектеп", "мектеб"."""
+    for stem in stems:
+        yield stem
+        if stem[-1] in _VOICED and len(stem) > 3:
+            yield stem[:-1] + _VOICED[stem[-1]]
+
+
+_VOICED = {"к": "г", "қ": "ғ", "п": "б"}
 _ENGLISH_NOUNS = frozenset(
     {
         "turk",
@@ -291,20 +409,27 @@ PHRASES = tuple(
     for pattern, group, pejorative in (
         (r"шала[ -]?казак\w*|shala[ -]?qazaq\w*", "kazakh", True),
         (r"крымск\w+ татар\w*|кырым татар\w*", "crimean_tatar", False),
+        (r"орта азиялык\w*|орталык азиялык\w*", "central_asian", False),
         (r"(?:озге|баска|ботен|богде|ана) (?:улт|этнос)\w*(?: окил\w*)?", "unspecified", False),
+        (r"ботендер\w*", "unspecified", False),
         (r"(?:друг|ин|чуж)\w{2,3} (?:национальност|народност|этнос|нац)\w*", "unspecified", False),
         (r"не[ -]?русск(?:ие|их|им|ими)(?!\w)", "unspecified", False),
         (r"(?:трудов\w+|нелегальн\w+|незаконн\w+) мигрант\w*|енбек мигрант\w*", "migrants", False),
         (r"иностранн(?:ы\w+ рабоч(?:ие|их|им|ими)|\w+ (?:работник|специалист|строител)\w*)", "migrants", False),
+        (r"(?:шеттен|шетелден|сырттан) келген(?:дер\w*| (?:жумысшы|маман|адам)\w*)", "migrants", False),
+        (r"кошип келген жумысшы\w*", "migrants", False),
         (r"шетелдик (?:жумысшы|маман|кызметкер)\w*|foreign workers?|labou?r migrants?", "migrants", False),
         (r"(?:приезж\w+|выходц\w+|рабоч\w+|мигрант\w*) из средней азии", "migrants", False),
     )
+)
+ANY_PHRASE = re.compile(
+    r"(?<!\w)(?:" + "|".join(phrase.pattern.pattern.removeprefix(r"(?<!\w)") for phrase in PHRASES) + ")"
 )
 # A state's citizens, natives or workers spoken of as such count as the people (codebook, "Unit").
 CITIZENS = (
     re.compile(
         r"(?<!\w)(?:граждан\w*|(?:уроженец|уроженк|уроженц|выход[еи]?ц)\w*(?: из)?"
-        r"|(?:рабоч|студент|мигрант|приезж|гост|нелегал)\w* из) (?:республики )?(?P<state>\w+)"
+        r"|(?:рабоч|студент|мигрант|приезж|гост|нелегал|специалист)\w* из) (?:республики )?(?P<state>\w+)"
     ),
     re.compile(r"(?<!\w)(?P<state>\w{4,20}?)(?:н[иы]н)? азамат\w*"),
     re.compile(r"(?<!\w)(?P<state>\w{4,20})[дтн][ае]н келген(?:дер\w*)?(?!\w)"),
@@ -326,6 +451,7 @@ _TRIGGERS = frozenset(
         "боте",
         "богд",
         "ана",
+        "орта",
         "друг",
         "иной",
         "иных",
@@ -340,6 +466,10 @@ _TRIGGERS = frozenset(
         "енбе",
         "инос",
         "шете",
+        "шетт",
+        "сырт",
+        "спец",
+        "коши",
         "fore",
         "labo",
         "прие",

@@ -67,15 +67,25 @@ class Folded:
         return self.origin[start], self.origin[end - 1] + 1
 
 
+def clean(text: str) -> str:
+    """Lower case, hidden characters dropped, look-alike letters undone; Kazakh letters stay what they are."""
+    return _plain(text)[0]
+
+
 def fold(text: str) -> Folded:
     """The folded form of any text; never fails, whatever the characters."""
+    plain, origin = _plain(text)
+    return Folded(plain.translate(KAZAKH_FOLD), origin)
+
+
+def _plain(text: str) -> tuple[str, tuple[int, ...] | None]:
     lowered = text.lower()
     origin: tuple[int, ...] | None = None
     if len(lowered) != len(text) or _SOFT_HYPHEN in lowered or _ODD.search(lowered):
         lowered, origin = _fold_slowly(text)
     if _MIXED.search(lowered):
         lowered = _WORD.sub(_undo_lookalikes, lowered)
-    return Folded(lowered.translate(KAZAKH_FOLD), origin)
+    return lowered, origin
 
 
 def fold_word(word: str) -> str:
@@ -100,6 +110,10 @@ def _fold_slowly(text: str) -> tuple[str, tuple[int, ...]]:
     letters: list[str] = []
     origin: list[int] = []
     for position, character in enumerate(text):
+        if character < "\x80" or "Ѐ" <= character <= "ҁ":  # most characters even of an odd text
+            letters.append(character.lower())
+            origin.append(position)
+            continue
         if character in _INVISIBLE or "\ufe00" <= character <= "\ufe0f":
             continue
         if unicodedata.combining(character):

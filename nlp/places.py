@@ -1,10 +1,12 @@
 """Which places a text names, in which region they lie and what they are in the text.
 
 `locate` is a pure function of a text and a gazetteer (`nlp/gazetteer.py`). Read it in this order: `_hits` (tokens that
-may be places), `_judge` (context: type words, streets, persons, roles), `_settle` (one region for each name, the places
-of the rest of the text and the source's home region deciding), `locate`.
+may be places), `_unlisted` (names beside "село" or "ауылы" which no table has), `_judge` (context: type words, streets,
+persons, roles), `_settle` (one region for each name, the places of the rest of the text and the source's home region
+deciding), `locate`.
 
-An unknown region is a value, never a guess: a name that several regions share and nothing decides has `region` None.
+An unknown region is a value, never a guess: a name that several regions share and nothing decides has `region` None. A
+village which the table does not have is a place only where the text or the source says its region.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from itertools import pairwise
 
 from crawlers.dates import almaty_day, given_moment
@@ -30,6 +33,7 @@ _WORD = re.compile(
 )
 
 
+_ENGLISH_TAILS = frozenset({"based", "born"})  # "Almaty-based"
 _HYPHENS = {0x2010: "-", 0x2011: "-"}  # outlets keep "Усть‑Каменогорск" on one line
 
 
@@ -60,8 +64,12 @@ class _Hit:
     dateline: bool = False
     supported: bool = False  # a type word, preposition or locative ending says "a place"
     regions: frozenset[str] = frozenset()
+    within: _Hit | None = None  # the district or region said to hold it: "в селе Каракемер Байзакского района"
     chosen: Form | None = None
     region: str | None = None
+
+
+_fold_word = lru_cache(maxsize=100_000)(fold)  # words repeat; longer strings are not worth keeping
 
 
 def _tokens(text: str) -> list[_Token]:
@@ -85,7 +93,8 @@ def _hits(text: str, gazetteer: Gazetteer) -> tuple[list[_Token], list[_Hit]]:
         return tokens, []
     split: list[_Token] = []
     for token in tokens:
-        if "-" in token.raw and not look(token.raw) and all(look(part) for part in token.raw.split("-")):
+        parts = [part for part in token.raw.split("-") if part not in _ENGLISH_TAILS] if "-" in token.raw else []
+        if parts and not look(token.raw) and all(look(part) for part in parts):
             start = token.start
             for part in token.raw.split("-"):
                 if part:
@@ -94,7 +103,7 @@ def _hits(text: str, gazetteer: Gazetteer) -> tuple[list[_Token], list[_Hit]]:
         else:
             split.append(token)
     for token in split:
-        token.folded = fold(token.raw)
+        token.folded = _fold_word(token.raw) if len(token.raw) < 40 else fold(token.raw)
     hits: list[_Hit] = []
     index = 0
     while index < len(split):
@@ -139,6 +148,85 @@ def _match_rest(form: Form, tokens: list[_Token], index: int) -> tuple[int, str 
     return 1 + len(form.rest), None
 
 
+# A settlement which the table does not have. "село Каратобе" in any case; of "ауыл" only the possessive, since
+# "Біздің ауылда" is no name.
+_UNLISTED = Entry(region=None, precision=1, kind="village", flags=frozenset({"unlisted"}))
+# Looking for a few substrings first saves most texts the search for the pattern.
+_VILLAGE_PARTS = ("сел", "сёл", "с.", "аул", "посёл", "ауыл", "aуыл", "кенті", "кенти", "uyly", "illage")
+_VILLAGE_NEAR = re.compile(
+    r"\bс(?:[её]л(?:о|е|а|у|ом)|\.)\s*[«\"]?[А-ЯЁӘҒҚҢӨҰҮҺІ]|\bаул(?:а|е|у|ом)?\s[А-ЯЁӘҒҚҢӨҰҮҺІ]"
+    r"|\bпос[её]л(?:ок|к[аеу]|ком)\s[«\"]?[А-ЯЁӘҒҚҢӨҰҮҺІ]|\b[аa][уu]([ыy])[лl]\1|\bкент[іи]|\b[Vv]illage\b"
+)
+_VILLAGE_WORD_RU = re.compile(r"сел(?:о|е|а|у|ом)|аул(?:а|е|у|ом)?|посел(?:ок|к[аеу]|ком)|с")
+_VILLAGE_WORD_KK = re.compile(r"ауылы(?:н[ыда]\w*)?|кенти(?:н[иде]\w*)?|auyly(?:n[yda]\w*)?")
+_NO_NAME_KK = re.compile(
+    r"\w+[дтн][ыи]н|казак|озбек|уйгур|дунган|турик|курд|орыс|чечен|неми?с|корей|кыргыз|тажик|татар"
+)
+_FOREIGN_UNIT = re.compile(r"\w+[сц]к(?:ого|ой|ая|ий)")
+_UNIT_WORD = re.compile(r"район\w*|област\w*|кра[йяею]\w*|округ\w*|республик\w*|р-н\w*|обл")
+
+
+def _unlisted(text: str, tokens: list[_Token], hits: list[_Hit]) -> list[_Hit]:
+    """Hits and, between them, the capitalised names beside a word for "village" of which the gazetteer has none."""
+    if not any(part in text for part in _VILLAGE_PARTS) or not _VILLAGE_NEAR.search(text):
+        return hits
+    for token in tokens:
+        token.folded = token.folded or fold(token.raw)  # `_hits` folds only where it found something
+    taken = {number for hit in hits for number in range(hit.first, hit.last + 1)}
+    found: list[_Hit] = []
+    for number, token in enumerate(tokens):
+        if number in taken:
+            continue
+        name = None
+        if _VILLAGE_WORD_RU.fullmatch(token.folded):
+            name = _name_after(text, tokens, number + 1, taken)
+        elif token.folded == "village" and number + 2 < len(tokens) and tokens[number + 1].folded == "of":
+            name = _name_after(text, tokens, number + 2, taken)
+        elif (
+            number and number - 1 not in taken and (_VILLAGE_WORD_KK.fullmatch(token.folded) or token.raw == "village")
+        ):
+            previous = tokens[number - 1]
+            starts = _SENTENCE_END.search(text[max(0, previous.start - 6) : previous.start])
+            if previous.raw[:1].isupper() and not _NO_NAME_KK.fullmatch(previous.folded) and not starts:
+                name = (number - 1, number - 1)
+        if name:
+            first, last = name
+            span = (tokens[first].start, tokens[last].end)
+            form = Form(_UNLISTED, text[span[0] : span[1]], "noun", "nom", "kk" if last < number else "ru")
+            found.append(_Hit(first, last, span, [form], name_span=span))
+            taken.update(range(first, last + 1))
+    return sorted([*hits, *found], key=lambda hit: hit.first) if found else hits
+
+
+def _name_after(text: str, tokens: list[_Token], first: int, taken: set[int]) -> tuple[int, int] | None:
+    """The token numbers of the name that begins at `first`: one or two capitalised words, no person, no unit abroad."""
+    dotted = tokens[first - 1].folded == "с"  # the preposition, unless a dot follows and a district behind the name
+    last = None
+    for number in range(first, min(first + 2, len(tokens))):
+        gap = text[tokens[number - 1].end : tokens[number].start].strip()
+        joined = not gap or (number == first and (gap in ("«", '"') or (gap == "." and dotted)))
+        if not joined or number in taken or not tokens[number].raw[:1].isupper() or _is_unit(tokens, number):
+            break
+        last = number
+    if last is None or len(tokens[first].folded) < 3:
+        return None
+    if dotted and not (text[tokens[first - 1].end] == "." and last + 1 in taken):
+        return None
+    genitive = tokens[first - 1].folded in ("села", "аула", "поселка")
+    if genitive and last > first and _PERSON_NEXT.fullmatch(tokens[last].folded):  # "аким села Айдос Сарымов"
+        return None
+    return None if last + 1 not in taken and _is_unit(tokens, last + 1) else (first, last)
+
+
+def _is_unit(tokens: list[_Token], number: int) -> bool:
+    """«Курской области»: an adjective and noun that name a unit of another country, as ours are all in the table."""
+    return (
+        number + 1 < len(tokens)
+        and bool(_FOREIGN_UNIT.fullmatch(tokens[number].folded))
+        and bool(_UNIT_WORD.fullmatch(tokens[number + 1].folded))
+    )
+
+
 # --- Context -----------------------------------------------------------------------------------------------------
 
 _AFTER_KK = (
@@ -148,6 +236,7 @@ _AFTER_KK = (
     ("village", re.compile(r"ауыл\w*|кент(?:и|ин|те|тин|к)\w*|auyl\w*|village|town")),
 )
 _AFTER_RU = (("region", re.compile(r"област\w*|обл")), ("district", re.compile(r"район\w*|р-н\w*")))
+_LAND_RU = re.compile(r"кра(?:й|я|ю|е|ем)|област\w*|район\w*|р-н\w*")
 _BEFORE_RU = (
     ("region", re.compile(r"област(?:ь|и|ью)")),
     ("district", re.compile(r"район(?:а|е|у|ом)?|р-н\w?")),
@@ -186,7 +275,11 @@ _FEATURE_AFTER = re.compile(
 # Words that follow a place's name only: "Кетпен бойында", "Шу базарында".
 _AT_AFTER = re.compile(
     r"жак\w*|бойы\w*|маны\w*|иргес\w+|тонирег\w+|базары\w*|тургын\w*|кениш\w*|кен|вокзал\w*|станса\w*|бекет\w*"
-    r"|аким\w*|полиция\w*|аурухана\w*|шекара\w*|халкы\w*"
+    r"|аким\w*|полиция\w*|аурухана\w*|шекара\w*|халкы\w*|кеден\w*"
+)
+_POST_AFTER = re.compile(r"кеден\w*|бекет\w*|станса\w*|кениш\w*|кен|вокзал\w*|базары\w*|кент\w*|ауыл\w*")
+_POST_BEFORE = re.compile(
+    r"пост\w*|кпп|пункт\w*|пропуск\w*|таможн\w+|станци\w+|вокзал\w*|рын\w+|сел\w+|аул\w*|посел\w+|месторожден\w+"
 )
 _FEATURE_BEFORE = re.compile(
     r"рек(?:а|е|у|и|ой)|озер(?:о|е|а|у|ом)|мор(?:е|я|ю)|хреб\w+|гор(?:а|ы|ах)|lake|river|ледник\w*"
@@ -203,7 +296,7 @@ _ABLATIVE = frozenset(("из", "с", "со", "от", "from"))
 _TOWARDS = frozenset(("до", "к", "ко", "через", "to"))
 _PERSON_NEXT = re.compile(r"\w+(?:улы|кызы|[оеё]ва?|ина?|ич|вна)(?:[дтн][аеыи]н?|[гк][ае]|пен|мен)?")
 _SENTENCE_END = re.compile(r"(?:^|[.!?…:;\n»\"]\s*[-–—]?\s*)$")
-_DATELINE_END = re.compile(r"\s*[,.:!|/(–—-]")
+_DATELINE_END = re.compile(r"\s*(?:[,.:!|/(–—]|-(?![^\W\d_]))")
 
 _LIVES_LEFT = re.compile(r"\b(?:жител\w+|граждан\w+|студент\w*|туристк?\w*|гост\w+|resident\w*)\W+$", re.I)
 _BORN_LEFT = re.compile(r"(?:родил\w+|родом|урожен\w+|урождённ\w+|born|native of)\W+(?:\w+\W+){0,2}$", re.I)
@@ -236,15 +329,16 @@ def _judge(text: str, tokens: list[_Token], hits: list[_Hit]) -> list[_Hit]:
         after = following if following and text[hit.span[1] : following.start].strip() in ("", "»") else None
         taken = bool(out) and previous is not None and out[-1].last >= hit.first - 1  # "в Абайском районе Шымкента"
         _find_type(text, tokens, hit, None if taken else before, after)
-        if not _fits_type(hit):
+        if not _fits_type(text, hit):
             continue
-        _find_support(text, hit, before, after)
+        _find_support(text, tokens, hit, before, after)
         _find_role(text, tokens, hit, before, after, out[-1] if out else None)
         out.append(hit)
     if sum(hit.dateline for hit in out) > 2:  # a list of places, not where the text was sent from
         for hit in out:
             hit.dateline = False
     for left, right in pairwise(out):
+        _find_container(text, tokens, left, right)
         # A road, a flight, a match: "Алматы – Астана".
         if right.first == left.last + 1 and text[left.span[1] : right.span[0]].strip() in ("-", "–", "—"):
             left.strength = min(left.strength, _PERHAPS)
@@ -255,6 +349,32 @@ def _judge(text: str, tokens: list[_Token], hits: list[_Hit]) -> list[_Hit]:
     return out
 
 
+def _find_container(text: str, tokens: list[_Token], left: _Hit, right: _Hit) -> None:
+    """«в Каракемере Байзакского района», «Жамбыл облысының Байзақ ауданы»: one names where the other lies."""
+    gap = text[left.span[1] : right.span[0]].strip()
+    between = [token.folded for token in tokens[left.last + 1 : right.first]]
+    if right.typed in ("district", "region") and left.typed not in ("region", right.typed):
+        words = {tokens[right.first].folded, tokens[right.last].folded}
+        held = gap == "" and words & {"района", "области"}
+        if not between and (held or (gap in (",", "(") and words & _NOMINATIVE_TYPES)):
+            left.within = right
+            return
+    if (
+        right.typed in ("district", "region")
+        and left.forms[0].entry.kind == "abroad"
+        and _has_case(left, "gen")
+        and not gap
+    ):
+        right.within = left  # "Ресейдің Орал өңірінде"
+        return
+    if left.typed in ("district", "region") and right.typed not in ("region", left.typed):
+        word = tokens[left.last].folded
+        held_kk = gap == "" and (_KAZAKH_GENITIVE.fullmatch(word) or word in ("облысы", "ауданы"))
+        listed = len(between) == 1 and _SETTLEMENT_BEFORE.fullmatch(between[0]) and word in _NOMINATIVE_TYPES
+        if held_kk or listed:
+            right.within = left
+
+
 def _has_case(hit: _Hit, case: str) -> bool:
     return any(form.case == case for form in hit.forms)
 
@@ -262,8 +382,12 @@ def _has_case(hit: _Hit, case: str) -> bool:
 def _is_named_thing(text: str, hit: _Hit, previous: _Token | None, following: _Token | None) -> bool:
     start, end = hit.span
     quoted = text[start - 1 : start] in ("«", '"', "“", "„") and text[end : end + 1] in ("»", '"', "”")
-    if quoted and not any(form.entry.kind == "feature" for form in hit.forms):  # a ship, a team, a newspaper
-        return True
+    post = quoted and (
+        (previous and _POST_BEFORE.fullmatch(previous.folded))
+        or (following and _POST_AFTER.fullmatch(following.folded))
+    )
+    if quoted and not post and not any(form.entry.kind == "feature" for form in hit.forms):
+        return True  # a ship, a team, a newspaper
     foreign = hit.forms[0].entry.kind == "abroad"
     if previous and text[previous.end : start].strip() in ("", ".", "«"):
         city = any(form.entry.kind == "city" and not form.entry.flags & {"weak", "typed"} for form in hit.forms)
@@ -303,8 +427,8 @@ def _find_type(text: str, tokens: list[_Token], hit: _Hit, before: _Token | None
             if pattern.fullmatch(after.folded):
                 hit.typed, hit.span, hit.last = kind, (hit.span[0], after.end), hit.last + 1
                 return
-    if after and not nouns and not adjectives and any(pattern.fullmatch(after.folded) for _, pattern in _AFTER_RU):
-        hit.forms = []  # "Аксайский район" of another country: the adjective of a city, but no district of ours
+    if after and not nouns and not adjectives and _LAND_RU.fullmatch(after.folded):
+        hit.forms = []  # "Туркестанский край", "Аксайский район" abroad: a city's adjective, but no district of ours
         return
     settlement = bool(before and _SETTLEMENT_BEFORE.fullmatch(before.folded))
     if adjectives and not (nouns and settlement):
@@ -357,7 +481,7 @@ _KINDS_OF_TYPE = {
 }
 
 
-def _fits_type(hit: _Hit) -> bool:
+def _fits_type(text: str, hit: _Hit) -> bool:
     """Keep the forms that the type word allows; without one, those that need a type word fall away."""
     if hit.typed:
         kinds = _KINDS_OF_TYPE[hit.typed]
@@ -371,8 +495,10 @@ def _fits_type(hit: _Hit) -> bool:
         if fitting or abroad:
             hit.forms = fitting or abroad
             return True
-        if hit.typed == "village":
-            return False  # a village which the table does not know, whatever else is called so
+        if hit.typed == "village":  # one which the table does not have, whatever else is called so
+            named = [f for f in hit.forms if f.shape == "noun" and f.entry.kind not in ("country", "macro", "abroad")]
+            hit.forms = [replace(form, entry=_UNLISTED, name=text[slice(*hit.name_span)]) for form in named[:1]]
+            return bool(named)
         hit.typed, hit.span = None, hit.name_span  # "в районе Караганды"
     untyped = []
     for form in hit.forms:
@@ -394,7 +520,7 @@ def _fits_type(hit: _Hit) -> bool:
     return bool(untyped)
 
 
-def _find_support(text: str, hit: _Hit, before: _Token | None, after: _Token | None) -> None:
+def _find_support(text: str, tokens: list[_Token], hit: _Hit, before: _Token | None, after: _Token | None) -> None:
     cases = {form.case for form in hit.forms if form.shape == "noun"}
     word = before.folded if before and text[before.end : before.end + 1] != "." else ""
     if word == "на":  # "на Абая" is a street; "на Тенгизе" an oilfield
@@ -403,8 +529,14 @@ def _find_support(text: str, hit: _Hit, before: _Token | None, after: _Token | N
         hit.typed
         or cases & {"loc", "abl"}
         or word in _LOCATIVE | _ABLATIVE
-        or (after and _AT_AFTER.fullmatch(after.folded))
+        or (after and (_AT_AFTER.fullmatch(after.folded) or _FEATURE_AFTER.fullmatch(after.folded)))
+        or ("gen" in cases and _owns(tokens, hit))
     )
+
+
+def _owns(tokens: list[_Token], hit: _Hit) -> bool:
+    """«Аралдың жергілікті халқы»: what only a place has follows its genitive, perhaps one word on."""
+    return any(_AT_AFTER.fullmatch(token.folded) for token in tokens[hit.last + 1 : hit.last + 3])
 
 
 def _find_role(
@@ -418,11 +550,13 @@ def _find_role(
         and cases & {"nom"}
         and (hit.typed not in ("region", "district") or tokens[hit.last].folded in _NOMINATIVE_TYPES)
         and not any(form.shape == "derived" for form in hit.forms)
-        and (not text[:start].strip(" «\"'#@*_❗️⚡📍🔥") or (last and last.dateline and last.last == hit.first - 1))
+        and (not text[:start].strip(" #@*_❗️⚡📍🔥") or (last and last.dateline and last.last == hit.first - 1))
         and _DATELINE_END.match(right)
     ):
         hit.dateline = True
-        hit.supported = hit.supported or any(form.entry.kind == "city" for form in hit.forms)
+        # "Шу, турнир", but "Абай – ақын": before a dash or a bracket a homonym proves nothing.
+        plain = any(f.entry.kind == "city" and ("weak" not in f.entry.flags or right[:1] in ",.!:") for f in hit.forms)
+        hit.supported = hit.supported or plain
         return
     word = before.folded if before and text[before.end : before.end + 1] != "." else ""  # not "с. Масанчи"
     genitive = "gen" in cases or _KAZAKH_GENITIVE.fullmatch(tokens[hit.last].folded)
@@ -462,13 +596,28 @@ def _options(hit: _Hit, day: date | None) -> list[tuple[Form, str | None]]:
     return [(form, region_on(form.entry.region, day) if form.entry.region else None) for form in plain or forms]
 
 
+_CITY_REGIONS = frozenset({"KZ-71", "KZ-75", "KZ-79"})  # no villages but their own lie in these
+
+
 def _settle(hits: Iterable[_Hit], evidence: frozenset[str], home: str | None, day: date | None) -> None:
     """Give each hit its form and region: the only one, the one the text or the source points to, the city, or None."""
+    near = evidence - _CITY_REGIONS
+    only = next(iter(near)) if len(near) == 1 else None
     for hit in hits:
         options = _options(hit, day)
         regions = {region for _, region in options if region}
-        hit.regions = frozenset(regions)
+        holder = _holder_region(hit, day)
         pointed = regions & evidence
+        small = hit.typed == "village" or all(form.entry.kind in ("village", "town") for form, _ in options)
+        if holder and holder not in regions and small:  # another one of that name, or one the table does not have
+            options, regions = [(options[0][0], holder)], {holder}
+        elif hit.typed == "village" and only and not pointed and all("shared" in f.entry.flags for f, _ in options):
+            options, regions = [(options[0][0], only)], {only}
+        elif options[0][0].entry is _UNLISTED:
+            options = [(options[0][0], only if near else home)]
+            regions = {region for _, region in options if region}
+        hit.regions = frozenset(regions)
+        pointed = {holder} if holder in regions else regions & evidence
         if hit.typed == "village" and not pointed:  # a city is called a village only where it is meant by all else
             options = [(form, region) for form, region in options if form.entry.kind != "city"] or options
             regions = {region for _, region in options if region}
@@ -487,6 +636,17 @@ def _settle(hits: Iterable[_Hit], evidence: frozenset[str], home: str | None, da
         options.sort(key=lambda o: (o[0].typed != hit.typed, kinds.index(o[0].entry.kind)))
         hit.chosen = options[0][0]
         hit.region = options[0][1] if len({region for _, region in options}) == 1 else None
+
+
+def _holder_region(hit: _Hit, day: date | None) -> str | None:
+    """The one region of the units said to hold the place, the nearest that tells first."""
+    holder = hit.within
+    while holder is not None:
+        regions = {region for _, region in _options(holder, day) if region}
+        if len(regions) == 1:
+            return regions.pop()
+        holder = holder.within
+    return None
 
 
 _HOME_SITES = frozenset(
@@ -513,6 +673,8 @@ def _certain_regions(hits: Iterable[_Hit], site: str, day: date | None) -> froze
     for hit in hits:
         regions = {region for _, region in _options(hit, day) if region}
         typed = is_home_site(site) and hit.typed in ("region", "district", "city")
+        if all("shared" in form.entry.flags for form in hit.forms):
+            continue  # which of them is meant is what the evidence shall tell
         if len(regions) == 1 and (typed or not _is_unsure(hit, site)):
             out |= regions
     return frozenset(out)
@@ -520,9 +682,13 @@ def _certain_regions(hits: Iterable[_Hit], site: str, day: date | None) -> froze
 
 def _stands(hit: _Hit, text: Text, evidence: frozenset[str], home: str | None) -> bool:
     """Whether a name that may be something else is a place here."""
+    if hit.within and any(form.entry.kind == "abroad" for form in hit.within.forms):
+        return False  # "в селе Каменка Пензенской области"
     starts = _SENTENCE_END.search(text.text[max(0, hit.span[0] - 6) : hit.span[0]])
     if starts and not hit.supported and not hit.dateline and any("word" in form.entry.flags for form in hit.forms):
         return not re.match(r"\s+[а-яё]", text.text[hit.span[1] :])  # "Семей много, квартир мало"
+    if _UNLISTED in (form.entry for form in hit.forms):
+        return hit.within is not None or (hit.region is not None and is_home_site(text.site))
     if not _is_unsure(hit, text.site) or hit.regions & evidence:
         return True
     if hit.supported and is_home_site(text.site):
@@ -545,6 +711,7 @@ def locate(text: Text, gazetteer: Gazetteer) -> tuple[Place, ...]:
     Title and context have no offsets: they only help to decide between regions. `published_at` must be ISO or None.
     """
     tokens, raw_hits = _hits(text.text, gazetteer)
+    raw_hits = _unlisted(text.text, tokens, raw_hits)
     if not raw_hits:
         return ()
     day = _day(text.published_at)

@@ -20,14 +20,16 @@ from crawlers.article import Article
 from crawlers.layout import Window, World, whole_file
 from crawlers.outcomes import Outcome
 from nlp import gate, groups
-from nlp.classify import BASELINE, Baseline, Classifier, Prediction
+from nlp.classify import Baseline
+from nlp.encoder import GRAPH, READER, Encoder
 from nlp.features import UNSPECIFIED, Case
 from nlp.language import identify
 from nlp.normalise import fold, latin_readings
 from nlp.places import Gazetteer, headline_region, is_home_site, locate
 from nlp.reading import GroupReading, Place, Reading, Span, Text
+from nlp.verdict import Classifier, Prediction
 
-BATCH: Final = 64
+BATCH: Final = 256  # texts of like length share a batch of the encoder: the more to choose from, the less padding
 _CUT: Final = "\n␞\n"  # stands between headline, title and text while groups are numbered over all three
 # A text is judged by its title and lead (codebook, "Unit"), characters; groups and places are found in all of it.
 _LEAD: Final = 4_000
@@ -67,8 +69,8 @@ class Reader:
 
     @classmethod
     def load(cls, model_folder: Path | None = None, gazetteer_extra: Path | None = None) -> Reader:
-        """The shipped baseline unless another model folder is named; `gazetteer_extra` adds invented villages."""
-        model = Baseline.load(model_folder or BASELINE)
+        """The shipped reader unless another model folder is named; `gazetteer_extra` adds invented villages."""
+        model = load_classifier(model_folder or READER)
         return cls(model, Gazetteer.load(gazetteer_extra), lexicon_hash(gazetteer_extra))
 
     @property
@@ -88,18 +90,41 @@ class Reader:
         while batch := list(itertools.islice(rest, BATCH)):
             prepared = [self._prepare_or_fail(text) for text in batch]
             open_cases = [item.case for item in prepared if isinstance(item, Prepared) and item.case]
-            predictions = iter(self.classifier.predict(open_cases))
+            predictions = iter(self._predict_each(open_cases))
             for item in prepared:
+                predicted = next(predictions) if isinstance(item, Prepared) and item.case else None
                 if isinstance(item, Failure):
                     yield item
+                elif isinstance(predicted, str):
+                    yield Failure(item.text.id, predicted)
                 else:
-                    yield reading_of(item, next(predictions) if item.case else None, self.classifier.name)
+                    yield reading_of(item, predicted, self.classifier.name)
+
+    def _predict_each(self, cases: Sequence[Case]) -> list[Prediction | str]:
+        """A prediction for each case, or what went wrong with it: one odd text must not cost its neighbours theirs."""
+        try:
+            return list(self.classifier.predict(cases))
+        except Exception as error:
+            if len(cases) == 1:
+                return [f"{type(error).__name__}: {error}"]
+            return [answer for case in cases for answer in self._predict_each([case])]
 
     def _prepare_or_fail(self, text: Text) -> Prepared | Failure:
         try:
             return prepare(text, self.gazetteer)
         except Exception as error:  # one bad text becomes an outcome, whatever is wrong with it
             return Failure(text.id, f"{type(error).__name__}: {error}")
+
+
+def load_classifier(folder: Path) -> Classifier:
+    """The model of a folder, whatever its kind; a folder that holds none is a `ModelError`."""
+    if (folder / "checkpoint.toml").exists():
+        from nlp import checkpoint  # noqa: PLC0415 - torch is an extra
+
+        return checkpoint.load(folder, Encoder.load(READER))
+    if (folder / GRAPH).exists():
+        return Encoder.load(folder)
+    return Baseline.load(folder)
 
 
 def prepare(text: Text, gazetteer: Gazetteer) -> Prepared:
@@ -122,6 +147,7 @@ def prepare(text: Text, gazetteer: Gazetteer) -> Prepared:
         body = _WORD_OR_SLOT.sub(_cyrillic, body)
     site = "Kazakhstan" if is_home_site(text.site) else text.site
     named = [span for group in spans.values() for span in group]
+    named += [(homonym.span[0] - start, homonym.span[1] - start) for homonym in found.homonyms]
     where = where_of([place for place in places if not _overlaps(place.span, named)])
     if where == "none":
         where = where_of(_headline_places(text, gazetteer))
@@ -250,4 +276,9 @@ def _cyrillic(match: re.Match[str]) -> str:
 
 def _headline_places(text: Text, gazetteer: Gazetteer) -> tuple[Place, ...]:
     headline = " ".join(part for part in (text.title, text.context) if part)
-    return locate(replace(text, text=headline, title=None, context=None), gazetteer) if headline else ()
+    if not headline:
+        return ()
+    found = groups.find(headline)
+    named = [m.span for m in found.mentions] + [h.span for h in found.homonyms]
+    told = locate(replace(text, text=headline, title=None, context=None), gazetteer)
+    return tuple(place for place in told if not _overlaps(place.span, named))

@@ -484,6 +484,33 @@ def doctor() -> None:
 
 
 @app.command(rich_help_panel=_LOOK)
+def evaluate(
+    data: Annotated[Path, typer.Argument(help="Folder of the text sets.")],
+    suite: Annotated[Path, typer.Argument(help="Folder of functional_open.jsonl and functional_slots.json.")],
+    model: Annotated[Path | None, typer.Option("--model", help="Model folder. Default: the shipped one.")] = None,
+    against: Annotated[Path | None, typer.Option("--against", help="A second model, told beside the first.")] = None,
+    card: Annotated[Path | None, typer.Option("--card", help="Markdown file whose figures are replaced.")] = None,
+    record: Annotated[Path | None, typer.Option("--json", help="File for all figures.")] = None,
+    test: Annotated[bool, typer.Option("--test", help="Also the shipped texts that are kept for the end.")] = False,
+) -> None:
+    """Measure the reader on validation texts: heads, languages, groups, disguises, swapped peoples, abstention."""
+    from rich.progress import track
+
+    from nlp.encoder import READER
+    from nlp.model_card import evaluate_to
+
+    for folder in (data, suite):
+        if not folder.is_dir():
+            raise StageError(f"there is no folder {folder}; see `shanyraq evaluate --help` for what it shall hold")
+    quiet = not complaints.is_terminal
+
+    def shown(items: Any, what: str, total: int) -> Any:
+        return track(items, what, total, console=complaints, transient=True, disable=quiet)
+
+    print(evaluate_to(data, suite, model or READER, against, card, record, shown, test=test))
+
+
+@app.command(rich_help_panel=_LOOK)
 def ui(
     world: Annotated[str, typer.Option("--world", help="World that hand-started DAGs work on.")] = SAMPLE,
     port: Annotated[int, typer.Option("--port", help="Port of Airflow's pages on 127.0.0.1.")] = 8080,

@@ -307,7 +307,7 @@ def test_an_unknown_label_is_refused_at_both_ends(data: Path, tmp_path: Path) ->
     labels.write_text(labels.read_text("utf-8").replace("labels.mention]", "labels.mentioned]"), "utf-8")
     done = shanyraq(data, "build", overlay=overlay)
     refused(
-        done, overlay / "nlp/models/baseline/model.json", "labels of rel differ from labels.toml", "retrain the model"
+        done, overlay / "nlp/models/reader/model.json", "labels of rel differ from labels.toml", "retrain the model"
     )
     path = the(World(data, "posts"), "readings")
     path.write_text(path.read_text("utf-8").replace('"rel":"none"', '"rel":"nothing"', 1), "utf-8")
@@ -317,12 +317,12 @@ def test_an_unknown_label_is_refused_at_both_ends(data: Path, tmp_path: Path) ->
 def test_a_damaged_model_is_refused_before_it_is_loaded(data: Path, tmp_path: Path) -> None:
     overlay = tmp_path / "overlay"
     shutil.copytree(ROOT / "nlp", overlay / "nlp", ignore=shutil.ignore_patterns("__pycache__", "texts"))
-    model = overlay / "nlp" / "models" / "baseline"
-    weights = bytearray((model / "weights.npz").read_bytes())
-    weights[len(weights) // 2] ^= 1
-    (model / "weights.npz").write_bytes(weights)
-    refused(shanyraq(data, "build", overlay=overlay), model / "weights.npz", "is not the one in model.json", "restore")
-    refused(shanyraq(data, "read", overlay=overlay, stdin="{}"), model / "weights.npz", "restore the file")
+    model = overlay / "nlp" / "models" / "reader"
+    graph = bytearray((model / "model.onnx").read_bytes())
+    graph[len(graph) // 2] ^= 1
+    (model / "model.onnx").write_bytes(graph)
+    refused(shanyraq(data, "build", overlay=overlay), model / "model.onnx", "is not the one in model.json", "restore")
+    refused(shanyraq(data, "read", overlay=overlay, stdin="{}"), model / "model.onnx", "restore the file")
     (model / "model.json").write_text("{")
     refused(shanyraq(data, "build", overlay=overlay), model, "model not readable", "restore the folder or retrain it")
 

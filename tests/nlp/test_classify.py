@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 
 from nlp import features
 from nlp.calibrate import choice_weights, cut_of, expected_calibration_error, temperature_of, threshold_of
-from nlp.classify import BASELINE, RELATION, Baseline, ModelError, degree, hostility, probabilities
+from nlp.classify import BASELINE, RELATION, Baseline, degree, hostility, probabilities
 from nlp.features import Case
+from nlp.verdict import ModelError
 
 HOSTILE = Case("Пусть [G1] убираются туда, откуда приехали, гнать их надо из города", ("migrants",), genre="comment")
 FRIENDLY = Case("[G1] и [G2] вместе отметили праздник, накрыли общий стол и помогли соседям", ("german", "kazakh"))

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlp.gazetteer_build import COLUMNS, PRECISION, gazetteer
+from nlp.gazetteer_build import COLUMNS, PRECISION, gazetteer, mark_shared, overlay, settlement_regions
 from nlp.place_forms import fold, kazakh_case, noun_forms
 from nlp.places import Gazetteer, headline_region, locate, region_on
 from nlp.reading import Text
@@ -52,7 +52,7 @@ def test_the_table_is_sound() -> None:
     assert {row["kind"] for row in ROWS} <= set(PRECISION)
     assert all(row["precision"] == PRECISION[row["kind"]] for row in ROWS)
     flags = Counter(flag for row in ROWS for flag in row["note"].split()[1:])
-    assert set(flags) <= {"weak", "lower", "abbr", "old", "typed", "main", "word"}
+    assert set(flags) <= {"weak", "lower", "abbr", "old", "typed", "main", "word", "shared"}
     districts = Counter(row["region_code"] for row in ROWS if "ауданы" in row["lemma_kk"])
     assert set(districts) == REGIONS
     assert sum(districts.values()) >= 190
@@ -161,6 +161,69 @@ def test_the_headline_tells_one_region_or_none() -> None:
     for title, region in told.items():
         assert headline_region(Text("x", "Хлеб пекут снова.", title=title), PLACES) == region
     assert headline_region(Text("x", "Ужас", genre="comment", context="Сот Таразда өтті"), PLACES) == "KZ-31"
+
+
+UNLISTED = [
+    ("Драка в селе Тасшолак Байзакского района.", [("Тасшолак", "KZ-31"), ("Байзакский район", "KZ-31")]),
+    ("Жамбылская область, село Тасшолак: сход.", [("Жамбылская область", "KZ-31"), ("Тасшолак", "KZ-31")]),
+    ("Кеше Қордай ауданының Тасшолақ ауылында жиын өтті.", [("Қордай ауданы", "KZ-31"), ("Тасшолақ", "KZ-31")]),
+    ("In the village of Tassholak, Zhambyl Region.", [("Tassholak", "KZ-31"), ("Zhambyl Region", "KZ-31")]),
+    ("В селе Тасшолак Жамбылского района сход.", [("Тасшолак", None), ("Жамбылский район", None)]),
+    # A name of the table, but another village than the table's.
+    ("В селе Шелек Байзакского района сход.", [("Шелек", "KZ-31"), ("Байзакский район", "KZ-31")]),
+    ("В селе Каменка Пензенской области пожар.", [("Пензенская область", None)]),
+    ("В селе Тасшолак Пензенской области пожар.", [("Пензенская область", None)]),
+    ("Аким села Айдос Сарымов в Мерке.", [("Мерке", "KZ-31")]),
+    ("Прошли через село. Занятия в Мерке возобновлены.", [("Мерке", "KZ-31")]),
+    ("Қазақ ауылында, біздің ауылымызда той.", []),
+    ("Ресейдің Орал өңіріндегі қалада өрт.", [("Ресей", None)]),
+]
+
+
+@pytest.mark.parametrize(("text", "places"), UNLISTED, ids=[text[:30] for text, _ in UNLISTED])
+def test_a_village_the_table_lacks_has_the_region_that_the_text_tells(
+    text: str, places: list[tuple[str, str | None]]
+) -> None:
+    assert [(place.name, place.region) for place in locate(Text("x", text), PLACES)] == places
+
+
+def test_a_village_the_table_lacks_is_a_place_only_where_its_region_is_known() -> None:
+    told = "Драка случилась вечером в селе Тасшолак."
+    assert regions_of(told) == set()
+    assert regions_of(told, home_region="KZ-15") == {"KZ-15"}
+    assert regions_of(told, home_region="KZ-15", title="Драка в Жамбылской области") == {"KZ-31"}
+    assert regions_of(told, home_region="KZ-15", site="Russia") == set()
+
+
+def test_of_a_shared_name_the_rest_of_the_text_decides() -> None:
+    shared = next(row for row in ROWS if "shared" in row["note"].split() and "Акжол" in row["lemma_ru"].split("|"))
+    assert regions_of("В селе Акжол сход.") == {shared["region_code"]}
+    assert regions_of("В селе Акжол сход. Жители Кызылординской области.") == {"KZ-43"}
+
+
+def test_the_classifier_of_settlements_becomes_an_overlay(tmp_path: Path) -> None:
+    columns = ("type", "name_ru_bare", "iso_3166_2")
+    told = [("village", "Тасшолак", "KZ-31"), ("village", "Тараз", "KZ-31"), ("rural_okrug", "Тасшолакский", "KZ-31")]
+    settlements = settlement_regions([*(dict(zip(columns, row, strict=True)) for row in told)])
+    rows = overlay(ROWS, settlements)
+    assert [(row["lemma_ru"], row["region_code"], row["note"]) for row in rows] == [("Тасшолак", "KZ-31", "kato typed")]
+    table = tmp_path / "overlay.csv"
+    with table.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.DictWriter(out, COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
+    extended = Gazetteer.load(table)
+    assert [p.region for p in locate(Text("x", "В селе Тасшолак сход."), extended)] == ["KZ-31"]
+    assert locate(Text("x", "Тасшолак сказал."), extended) == ()
+
+
+def test_a_name_that_other_regions_have_is_marked_unless_it_is_a_districts_centre() -> None:
+    rows = [
+        {"lemma_ru": name, "lemma_kk": "", "region_code": "KZ-31", "kind": kind, "note": "hand"}
+        for name, kind in (("Акжол", "village"), ("Мерке", "village"), ("район Мерке", "district"))
+    ]
+    mark_shared(rows, {name: {name: {"KZ-31", "KZ-61"}} for name in ("акжол", "мерке")})
+    assert [row["note"] for row in rows] == ["hand shared", "hand", "hand"]
 
 
 def test_kazakh_chains_and_what_is_none() -> None:

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from crawlers.article import Article
 from crawlers.layout import Window, World
-from nlp.classify import GroupPrediction, Prediction
 from nlp.features import Case
 from nlp.read import Failure, Prepared, Reader, read_window, reading_of, where_of
 from nlp.reading import Place, Text
+from nlp.verdict import GroupPrediction, Prediction
 
 FRIENDLY = "В Уральске казахи и немцы вместе восстановили мост после паводка, накрыли общий стол и помогли соседям."
 HARMLESS = "Завтра в городе ожидается снег, дороги посыпали солью, школьникам разрешили опоздать."
