@@ -70,15 +70,18 @@ class Encoder:
     def scores(self, cases: Sequence[Case]) -> tuple[Floats, Floats]:
         """Raw scores: cases × labels of the text heads, all targets in order × labels of the group heads."""
         cut = pieces.cut(cases, self.tokenizer)
-        text: list[Any] = [None] * len(cases)
-        group: list[Any] = [None] * len(cases)
+        # Texts that differ in the people alone are one text here: int8 rounding differs a little from batch to batch,
+        # and such texts must get the very same scores. Reposts are read once, too.
+        distinct = list(dict.fromkeys(cut))
+        text: dict[pieces.Pieces, Floats] = {}
+        group: dict[pieces.Pieces, Floats] = {}
         pad = self.tokenizer.token_to_id("<pad>")
-        for batch in pieces.by_budget([len(p.ids) for p in cut], BUDGET):
-            by_text, by_group = self.run(pieces.padded([cut[k] for k in batch], pad))
+        for batch in pieces.by_budget([len(p.ids) for p in distinct], BUDGET):
+            by_text, by_group = self.run(pieces.padded([distinct[k] for k in batch], pad))
             for row, k in enumerate(batch):
-                text[k] = by_text[row]
-                group[k] = by_group[row, : cut[k].targets]
-        return np.stack(text), np.concatenate(group)
+                text[distinct[k]] = by_text[row]
+                group[distinct[k]] = by_group[row, : distinct[k].targets]
+        return np.stack([text[p] for p in cut]), np.concatenate([group[p] for p in cut])
 
 
 def tokenizer_of(content: bytes) -> Any:

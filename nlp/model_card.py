@@ -186,7 +186,7 @@ def figures_of(main: Evaluation, against: Evaluation | None = None) -> str:
         "### Asked and reached",
         markdown(["what", "asked", "cases", *_pairs(names, ("reached", "held"))], _asked_rows(both)),
         f"A figure on fewer than {ENOUGH} cases is told with its interval and held against nothing. Speed and the "
-        "agreement of int8 with fp32 are measured by `bench/reading.py`.",
+        "agreement of int8 with fp32 are measured by `bench/serving.py` and told by `python -m nlp train`.",
         "### Heads",
         markdown(["head", "measure", *_pairs(names, list(_head_columns(main)))], _head_rows(both)),
         "### By source, language and genre (validation)",

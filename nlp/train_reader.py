@@ -21,7 +21,7 @@ from nlp.network import Network, from_base
 from nlp.places import Gazetteer
 from nlp.read import lexicon_hash
 from nlp.train import LICENCES, Learnt, learn_from
-from nlp.tune import decisions_of
+from nlp.tune import decisions_of, labels_alike
 
 _NAME: Final = "reader"
 _RANGES: Final = 480  # texts on which the ranges of activations are measured
@@ -75,4 +75,7 @@ def publish(
     text, group = Encoder.load(out).scores(held_out.cases)
     for what, own, full in (("text", text, scores.text), ("group", group, scores.groups)):
         log(f"int8 against fp32, {what} heads: correlation {np.corrcoef(own.ravel(), full.ravel())[0, 1]:.4f}")
-    export.rewrite_card(out, {**card, "decisions": decisions_of(items, text, group).to_record()})
+    decisions = decisions_of(items, text, group)
+    alike = labels_alike(decisions, (text, group), (scores.text, scores.groups))
+    log("labels alike: " + ", ".join(f"{head} {share:.4f}" for head, share in alike.items()))
+    export.rewrite_card(out, {**card, "decisions": decisions.to_record()})

@@ -43,6 +43,19 @@ def decisions_of(items: Sequence[Labelled], text: Floats, group: Floats) -> Deci
     return Decisions(temperature, shift, factor, cut)
 
 
+def labels_alike(decisions: Decisions, one: tuple[Floats, Floats], other: tuple[Floats, Floats]) -> dict[str, float]:
+    """By head the share of rows (any-of heads: of answers) on which two pairs of text and group scores say the same."""
+    alike = {}
+    for scope, mine, theirs in (("text", one[0], other[0]), ("group", one[1], other[1])):
+        at = 0
+        for head in heads_of(scope):
+            columns = slice(at, at + len(head.codes))
+            at += len(head.codes)
+            said = [decisions.chosen(head, decisions.probabilities(head, s[:, columns])) for s in (mine, theirs)]
+            alike[head.head] = float(np.mean(said[0] == said[1]))
+    return alike
+
+
 def gold_scores(items: Sequence[Labelled], text: Floats, group: Floats) -> list[tuple[Head, Floats, Any]]:
     """By head: the scores of the rows somebody labelled, and their labels (indices, or a 0/1 matrix)."""
     result = []
