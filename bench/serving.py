@@ -11,6 +11,7 @@ heads, two group heads). Both get the pieces of one tokenizer; word lists and ga
 from __future__ import annotations
 
 import random
+import re
 import sys
 import time
 from pathlib import Path
@@ -35,10 +36,10 @@ def texts(number: int, tokenizer: object) -> list[Case]:
     while len(made) < number:
         wanted = min(256, max(16, chance.lognormvariate(np.log(MEAN) - SPREAD**2 / 2, SPREAD)))
         first = chance.choice(own)
-        words = first.text
-        while len(pieces.cut([Case(words, first.order)], tokenizer, 10_000)[0].ids) < wanted:
-            words += " " + chance.choice(own).text.replace("[G2]", "[G1]")
-        made.append(Case(words, first.order, genre=first.genre))
+        words = re.sub(r"\[G\d+", "[G1", first.text)
+        while len(pieces.cut([Case(words, first.order[:1])], tokenizer, 10_000)[0].ids) < wanted:
+            words += " " + re.sub(r"\[G\d+", "[G1", chance.choice(own).text)
+        made.append(Case(words, first.order[:1], genre=first.genre))
     return made
 
 
