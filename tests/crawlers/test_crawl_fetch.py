@@ -178,7 +178,12 @@ def test_a_parent_that_ends_takes_its_child_along(outlet: LoopbackSite, world: W
         f"loopback_allowed=frozenset({{('127.0.0.1', {outlet.port})}}))"
     )
     record = json.dumps(asdict(outlet.source(sitemaps=(f"{outlet.root}/map",))))
-    process = subprocess.Popen([sys.executable, "-c", code, record, str(world.root)], stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, record, str(world.root)],
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a suite in the background ignores Ctrl-C
+    )
     _wait(lambda: len(outlet.asked) > 10)
     os.kill(process.pid, kind)
     _, errors = process.communicate(timeout=20)

@@ -40,7 +40,13 @@ class Api:
             return error.code, error.read().decode()
 
     def trigger(self, dag: str, token: str, conf: dict[str, Any]) -> tuple[int, Any]:
-        return self.call("POST", f"/api/v2/dags/{dag}/dagRuns", token, {"logical_date": None, "conf": conf})
+        body = {"logical_date": None, "conf": conf}
+        for _ in range(5):
+            status, said = self.call("POST", f"/api/v2/dags/{dag}/dagRuns", token, body)
+            if status != 500:  # the scheduler holds the SQLite file behind the pages for a moment: ask again
+                break
+            time.sleep(2)
+        return status, said
 
     def end_of(self, dag: str, run: str, token: str) -> str:
         for _ in range(300):  # a run started by an asset may stand before it in the queue
