@@ -172,18 +172,15 @@ def test_a_parent_that_ends_takes_its_child_along(outlet: LoopbackSite, world: W
 
     outlet.pages.update({f"/p/{n}": slow for n in range(120)})  # three seconds: an orphan notices within one
     code = (
+        # A suite that runs in the background ignores Ctrl-C, and so would its children.
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
         "import sys, json; from pathlib import Path; from crawlers.crawl import crawl_source; from crawlers.layout import *;"
         "from crawlers.source import Source; r = json.loads(sys.argv[1]);"
         f"crawl_source(Source(**r), World(Path(sys.argv[2]), 'probe'), Window.parse('{WINDOW}'),"
         f"loopback_allowed=frozenset({{('127.0.0.1', {outlet.port})}}))"
     )
     record = json.dumps(asdict(outlet.source(sitemaps=(f"{outlet.root}/map",))))
-    process = subprocess.Popen(
-        [sys.executable, "-c", code, record, str(world.root)],
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a suite in the background ignores Ctrl-C
-    )
+    process = subprocess.Popen([sys.executable, "-c", code, record, str(world.root)], stderr=subprocess.PIPE, text=True)
     _wait(lambda: len(outlet.asked) > 10)
     os.kill(process.pid, kind)
     _, errors = process.communicate(timeout=20)
