@@ -30,7 +30,8 @@ from nlp.classify import (
     text_outputs,
 )
 from nlp.corpus import Example
-from nlp.features import UNSPECIFIED, Case, Floats
+from nlp.features import Case, Floats
+from nlp.gold import UNKNOWN, labelled
 from nlp.labels import codes_by_head, read_labels
 from nlp.places import Gazetteer
 from nlp.read import lexicon_hash, prepare
@@ -231,22 +232,9 @@ def _group_gold(learnt: Learnt) -> tuple[dict[str, npt.NDArray[np.int64]], dict[
 
     A group that is named but not taken as a group by the annotator has stance 0 and severity 0.
     """
-    gold: dict[str, list[int]] = {"st": [], "sev": []}
-    known: dict[str, list[bool]] = {"st": [], "sev": []}
-    heads = read_labels()
-    for example, case in _pairs(learnt):
-        for target in case.targets:
-            labels = example.groups.get(target, {"st": 0, "sev": 0} if example.complete else {})
-            if target == UNSPECIFIED and not case.order and len(example.groups) == 1:
-                # The annotator heard a people where the word lists see none: whoever it is, it is what is judged.
-                labels = next(iter(example.groups.values()))
-            for head in ("st", "sev"):
-                known[head].append(head in labels)
-                gold[head].append(heads[head].index(labels.get(head, 0)))
-    return (
-        {head: np.array(values, dtype=np.int64) for head, values in gold.items()},
-        {head: np.array(values, dtype=np.bool_) for head, values in known.items()},
-    )
+    items = [labelled(example, case) for example, case in _pairs(learnt)]
+    gold = {head: np.array([g[head] for item in items for g in item.groups], dtype=np.int64) for head in ("st", "sev")}
+    return gold, {head: values != UNKNOWN for head, values in gold.items()}
 
 
 def _text_side(learnt: Learnt, log: Log) -> tuple[Side, Floats]:
