@@ -67,7 +67,8 @@ def training(folder: Path, recipe: str) -> list[Example]:
     if recipe == "research":
         judged = stances(folder / "ruethnohate_train.jsonl")
         examples = _with_stances(examples, judged) + judged
-    measured = {key_of(e.text.text) for e in validation(folder)}
+    judged_by = validation(folder) + stances(folder / "ruethnohate_valid.jsonl") + own("valid") + own("test")
+    measured = {key_of(e.text.text) for e in judged_by}
     seen: set[str] = set()
     kept = []
     for example in examples:
