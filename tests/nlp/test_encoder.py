@@ -249,9 +249,10 @@ def test_a_batch_never_holds_more_than_the_budget() -> None:
         cases.append(Case(f"{words[k % 6]} {named}{rest}", ("kazakh", "russian")[: 1 + k % 2]))
     made = Encoder(run, tokenizer, Any, {"name": "n"}, "0" * 64, "none")
     text, group = made.scores(cases)
-    assert sum(len(batch.ids) for batch in seen) == 60
-    assert all(batch.ids.size <= BUDGET for batch in seen)
     cut = pieces.cut(cases, tokenizer)
+    assert all(batch.ids.size <= BUDGET for batch in seen)
+    # Long texts that differ behind the cut alone are one text here: it is read once, and each case gets its scores.
+    assert sum(len(batch.ids) for batch in seen) == len(set(cut)) < len(cases)
     assert text[:, 0].tolist() == [p.ids[5] for p in cut]
     shares = [1 / max(1, p.slot.count(target)) for p in cut for target in range(1, p.targets + 1)]
     assert group[:, 0] == pytest.approx(shares)
