@@ -21,10 +21,12 @@ from nlp.reading import Text
 
 WRITTEN: Final = ("written_kk", "written_kk2", "written_kk3", "written_ru", "written_ru2")
 OWN: Final = Path(__file__).parent / "texts"  # written for this project, shipped with it
+LABELS: Final = OWN / "labels" / "real.jsonl"  # labels of real texts that may not be shipped, by the text's key
 ANNOTATED: Final = ("annotated_train", "annotated_more_train")
 # Published for research only, or for non-commercial use: weights that learn from them inherit that.
 RESEARCH_SOURCES: Final = ("ruethnohate", "snlp_topics")
 _MARK: Final = re.compile(r"\[\[([^\]|]*)\|[^\]]*\]\]")
+_TAG: Final = re.compile(r"<[^>]+>")
 _KEY_NOISE: Final = re.compile(r"[\W_]+")
 
 
@@ -63,6 +65,7 @@ def training(folder: Path, recipe: str) -> list[Example]:
     for name in ANNOTATED:
         rows = annotated(folder / f"{name}.jsonl")
         examples += [e for e in rows if recipe == "research" or e.source not in RESEARCH_SOURCES]
+    examples += [e for e in labelled_by_key(folder) if recipe == "research" or e.source not in RESEARCH_SOURCES]
     examples += nationalities(folder / "rusentne_train.tsv", folder / "rusentne_valid.tsv")
     if recipe == "research":
         judged = stances(folder / "ruethnohate_train.jsonl")
@@ -86,6 +89,12 @@ def validation(folder: Path) -> list[Example]:
     return written + list(annotated(folder / "annotated_valid.jsonl"))
 
 
+def calibration(folder: Path, recipe: str) -> list[Example]:
+    """What temperatures and cuts of the reader are fitted to: both validation parts, and people's stances."""
+    judged = stances(folder / "ruethnohate_valid.jsonl") if recipe == "research" else []
+    return validation(folder) + own("valid") + judged
+
+
 def own(part: str) -> list[Example]:
     """The shipped texts of one part: train, valid (cuts and temperatures) or test (looked at only at the end).
 
@@ -102,19 +111,56 @@ def own(part: str) -> list[Example]:
 def annotated(path: Path) -> Iterator[Example]:
     """Rows of a set annotated by the codebook; a label that the codebook lacks is a `LabelError`."""
     for row in _rows(path):
-        check_annotation(row, f"{path.name} {row['id']}")
-        text = Text(
-            row["id"],
-            _MARK.sub(r"\1", row["text"]),
-            row.get("title"),
-            row.get("date"),
-            row["genre"],
-            row["site"],
-            row.get("context"),
-        )
-        named = {g["g"]: {"st": g["st"], "sev": g["sev"]} for g in row["groups"]}
-        gold = {head: row[head] for head in ("rel", "voice", "time", "acts", "frame", "themes")}
-        yield Example(text, row["lang"], row.get("source") or path.stem, gold, named)
+        yield _example(row, path)
+
+
+def _example(row: dict[str, Any], path: Path) -> Example:
+    check_annotation(row, f"{path.name} {row['id']}")
+    text = Text(
+        row["id"],
+        _MARK.sub(r"\1", row["text"]),
+        row.get("title"),
+        row.get("date"),
+        row["genre"],
+        row["site"],
+        row.get("context"),
+    )
+    named = {g["g"]: {"st": g["st"], "sev": g["sev"]} for g in row["groups"]}
+    gold = {head: row[head] for head in ("rel", "voice", "time", "acts", "frame", "themes")}
+    return Example(text, row["lang"], row.get("source") or path.stem, gold, named)
+
+
+def labelled_by_key(folder: Path, labels: Path = LABELS) -> list[Example]:
+    """Real texts of other sets, labelled by the codebook for this project: `labels` holds keys, `folder` the texts.
+
+    A key whose text is not in `folder` is a ValueError: training must not lose texts without a word.
+    """
+    texts = {key_of(text): (text, context) for text, context in _unlabelled(folder)}
+    examples = []
+    for row in _rows(labels):
+        if row["id"] not in texts:
+            raise ValueError(f"{labels.name}: no text in {folder} has the key {row['id']}; is a set missing?")
+        text, context = texts[row["id"]]
+        examples.append(_example({**row, "text": text, "context": context}, labels))
+    return examples
+
+
+def _plain(text: str) -> str:
+    return " ".join(_TAG.sub(" ", text).split())
+
+
+def _unlabelled(folder: Path) -> Iterator[tuple[str, str | None]]:
+    """The texts of the sets that carry no labels of the codebook, and the headline over each."""
+    for row in _rows(folder / "ruethnohate_train.jsonl"):
+        yield row["text"], None
+    with (folder / "snlp_topics_train.csv").open(encoding="utf-8", newline="") as lines:
+        yield from ((_plain(row["text"]), None) for row in csv.DictReader(lines))
+    with (folder / "mlma_en.csv").open(encoding="utf-8", newline="") as lines:
+        yield from ((_plain(row["tweet"]), None) for row in csv.DictReader(lines))
+    yield from ((_plain(row["text"]), row["title"]) for row in _rows(folder / "foxnews_en.jsonl"))
+    yield from ((_plain(row["sentence"]), None) for row in _table(folder / "rusentne_train.tsv"))
+    sentences = (folder / "kaznerd_valid.iob2").read_text("utf-8").split("\n\n")
+    yield from ((" ".join(line.split()[0] for line in s.splitlines() if line.strip()), None) for s in sentences)
 
 
 def stances(path: Path) -> list[Example]:

@@ -38,7 +38,7 @@ _LARGEST_CLASS_WEIGHT: Final = 4.0
 class Settings:
     """What a run is made of; `budget` is pieces a step, rates are those of the body's top layer and of the heads."""
 
-    epochs: float = 5.0
+    epochs: float = 6.0
     budget: int = 2048
     body_rate: float = 2e-4
     head_rate: float = 1e-3
@@ -46,7 +46,7 @@ class Settings:
     warmup: float = 0.08
     weight_decay: float = 0.01
     average: float = 0.998  # of the weights over steps
-    stance_share: float = 0.5  # of the texts with a stance only, drawn anew each epoch
+    stance_share: float = 1.0  # of the texts with a stance only, drawn anew each epoch
     longest: int = 192
     seed: int = 7
 

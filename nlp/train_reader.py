@@ -36,7 +36,7 @@ def train(
     settings = settings or finetune.Settings()
     gazetteer = Gazetteer.load()
     learnt = learn_from(corpus.training(data, recipe), gazetteer)
-    held_out = learn_from(corpus.validation(data) + corpus.own("valid"), gazetteer)
+    held_out = learn_from(corpus.calibration(data, recipe), gazetteer)
     base = base_model.read(base_model.installed())
     items = [labelled(e, c) for e, c in zip(learnt.examples, learnt.cases, strict=True)]
     whole = sum(item.complete for item in items)
