@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 _FIXED: Final = re.compile(r"(\d{2})-(\d{2})(?:\.\.(\d{2})-(\d{2}))?")
 _KNOWN: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+_CALENDAR: Final = Path(__file__).parent / "reference" / "calendar.csv"
+# Days kept by the whole country, and only those expected to move what is written about peoples.
+_WIDE: Final = frozenset({"public holiday", "official date"})
 COLUMNS: Final = ("day", "week", "name_kk", "name_ru", "name_en", "kind", "expected_effect")
 
 
@@ -42,3 +50,26 @@ def resolve(rules: pd.DataFrame) -> pd.DataFrame:
         for day in days_of(rule["day_rule"], first, last):
             rows.append({**rule, "day": day, "week": f"{day:%G-W%V}"})
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+@cache
+def _feasts() -> dict[str, tuple[str, ...]]:
+    """Feast -> its rules, for feasts that move the counts of a whole country."""
+    rules: dict[str, tuple[str, ...]] = {}
+    with _CALENDAR.open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(lines):
+            if row["kind"] in _WIDE and row["expected_effect"]:
+                rules[row["name_kk"]] = (*rules.get(row["name_kk"], ()), row["day_rule"])
+    return rules
+
+
+def feast_weeks(weeks: Sequence[str]) -> npt.NDArray[np.float64]:
+    """Weeks x feasts: 1 where a day of the feast falls into the ISO week; feasts that fall into none are left out."""
+    first = [date.fromisocalendar(int(week[:4]), int(week[6:]), 1) for week in weeks]
+    start, end = min(first), max(first) + timedelta(days=6)
+    known = set(weeks)
+    held = [
+        {f"{day:%G-W%V}" for rule in rules for day in days_of(rule, start, end)} & known for rules in _feasts().values()
+    ]
+    kept = [days for days in held if days]
+    return np.array([[float(week in days) for days in kept] for week in weeks]).reshape(len(weeks), len(kept))

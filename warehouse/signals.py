@@ -1,14 +1,21 @@
-"""Is this week's count in this region more than its own past and exposure explain?
+"""Is this week's count in this region more than its own past, the season and exposure explain?
 
 Model (gamma-Poisson with an empirical-Bayes prior; Clayton & Kaldor 1987, Marshall 1991). Region r, week w, exposure E:
 
-    count ~ NB(mean = E * level_w * theta_r, 1/size = phi)     theta_r ~ Gamma(alpha, alpha)
+    mean = E * season_w * level_w * own_rw * theta_r     theta_r ~ Gamma(alpha, alpha)
+    variance = mean * (1 + kappa) + phi * mean^2
 
-`level` is the rate of all regions together, smoothed over a few weeks and continued along its slope, so that season
-and growth move the expectation; `theta_r` is the region's own ratio to it, learnt from its past and shrunk to the
-others' as far as they agree; `phi` is what the weeks vary beyond Poisson. The predictive law of the next count is
-negative binomial with these three uncertainties added. A past count enters later baselines at most at the upper end
-of its own forecast, so an outbreak does not hide its successor (Farrington et al. 1996 down-weight for this reason).
+`season` is two harmonics of the year and a factor for each feast, `level` the rate of all regions together, smoothed
+over a few weeks and continued along its slope, so that season and growth move the expectation; `own` is how a
+region's year differs from the common one, `theta_r` the region's own ratio to the level: both are learnt from its
+past and shrunk as far as the regions agree; `kappa` and `phi` are what the weeks vary beyond Poisson.
+The predictive law of the next count is negative binomial with the uncertainties of season, level, own year and theta
+added. A past count enters later baselines at most at the upper end of its own forecast, so an outbreak does not hide
+its successor (Farrington et al. 1996 down-weight for this reason).
+
+What builds up slowly shows in the last two or three weeks together before it shows in one. So the week's mid-p is
+joined with those of the two longer windows (Cauchy combination, Liu & Xie 2020), in which a window may strengthen
+what the week itself says, but not speak alone: an outbreak that is over does not signal.
 
 Pure and one-sided: a week is judged from the weeks before it only, in all regions of its series; no cool-down (that
 is `alerts.py`). `detect` serves the build and the filter `shanyraq signals` alike.
@@ -27,6 +34,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy import stats
+from scipy.optimize import nnls
+
+from warehouse import calendar_days
 
 Array = npt.NDArray[np.float64]
 
@@ -46,7 +56,7 @@ class SignalInputError(ValueError):
 class Rule:
     """What is decided beforehand. The figures behind the choices are printed by `bench/signals.py`."""
 
-    name: str = "gamma-poisson-eb"
+    name: str = "gamma-poisson-eb-windows"
     baseline_weeks: int = 8  # METHOD: below that a region has no baseline
     watch_q: float = 0.10
     alert_q: float = 0.05
@@ -60,6 +70,14 @@ class Rule:
     level_prior_stories: float = 20.0  # the smoothed level is pulled to the long-run rate with the weight of 20 stories
     slope_sd: float = 0.03  # log-rate a week
     robust_quantile: float = 0.99  # a past count above this quantile of its own forecast counts as the quantile
+    season_weeks: int = 52  # a year that was never seen has no harmonics
+    harmonics: int = 2
+    season_sd: float = 0.4  # of a harmonic's log factor, before anything was seen
+    feast_sd: float = 0.3  # of a feast's log factor
+    trend_sd: float = 1.0  # log-rate a year
+    windows: tuple[int, ...] = (1, 2, 3)  # weeks judged together
+    window_weights: tuple[float, ...] = (0.7, 0.2, 0.1)
+    window_help: float = 0.05  # a longer window's p counts at least as this share of the week's own
 
 
 DEFAULT: Final = Rule()
@@ -115,17 +133,120 @@ def _level_ahead(total_y: Array, total_e: Array, age: Array, overall: float, rul
 
 
 @dataclass(frozen=True, slots=True)
+class _Season:
+    factor: Array  # of every week up to the judged one, 1 where there is no season
+    error: float  # squared relative error of the judged week's
+
+
+@dataclass(frozen=True, slots=True)
 class _Forecast:
-    mean: Array  # stories a region, NaN where it cannot be said
-    size: Array  # NB size
+    """Predictive law of one week; arrays by region, NaN where it cannot be said."""
+
+    mean: Array
+    learnt: Array  # squared relative error of the mean: the same in every week of a window
+    kappa: float
+    phi: float
+    own: _OwnSeason | None
+
+    def size(self, mean: Array, weeks: int = 1) -> Array:
+        """NB size of the sum of `weeks` weeks with this expected sum."""
+        beyond = self.kappa + mean * (self.learnt + self.phi * (1.0 + self.learnt) / weeks)
+        return mean / np.maximum(beyond, 1e-9 * np.maximum(mean, 1e-9))
 
 
-def _forecast(count: Array, exposure: Array, ordinal: Array, now: int, rule: Rule) -> _Forecast:
-    """Predictive law of week `now` for every region from columns before it.
+def _season(total_y: Array, total_e: Array, ordinal: Array, feasts: Array, now: int, rule: Rule) -> _Season:
+    """Factor of season and feasts in week `now` and before, from a penalised quasi-Poisson fit to all regions together.
+
+    `feasts`: weeks x feasts, 1 where the feast falls into the week. A trend is fitted beside them and left out of the
+    factor: growth is the level's business.
+    """
+    cycle = ordinal[: now + 1] * (2 * math.pi / 52.1775)
+    waves = range(1, rule.harmonics + 1) if now and ordinal[now] - ordinal[0] >= rule.season_weeks else range(0)
+    held = feasts[: now + 1]
+    held = held[:, held.any(axis=0)]  # feasts of later weeks are no business of this one
+    years = (ordinal[: now + 1] - ordinal[now]) / 52.1775
+    columns = [np.ones(now + 1), years, *(f(k * cycle) for k in waves for f in (np.cos, np.sin)), *held.T]
+    sd = [rule.trend_sd, *[rule.season_sd] * (2 * len(waves)), *[rule.feast_sd] * held.shape[1]]
+    pull = np.array([0.0, *(1.0 / s**2 for s in sd)])
+    design = np.column_stack(columns)
+    past, seen = design[:now], total_e > 0
+    state = np.zeros(design.shape[1])
+    state[0] = math.log(max(float(total_y.sum()), 0.5) / float(total_e.sum()))
+    curvature, dispersion = np.diag(pull + 1e-9), 1.0
+    for _ in range(2):  # once as Poisson, once with the dispersion that leaves
+        for _ in range(8):
+            expected = np.where(seen, total_e * np.exp(np.clip(past @ state, -50, 50)), 0.0)
+            slope = past.T @ (total_y - expected) / dispersion - pull * state
+            curvature = (past.T * (expected / dispersion)) @ past + np.diag(pull)
+            step = np.linalg.solve(curvature, slope)
+            state = state + np.clip(step, -1, 1)
+            if np.abs(step).max() < 1e-6:
+                break
+        surplus = ((total_y - expected) ** 2 / np.maximum(expected, 0.1))[seen].sum()
+        dispersion = max(1.0, float(surplus / max(int(seen.sum()) - design.shape[1], 1)))
+    design[:, :2] = 0.0
+    error = float(design[now] @ np.linalg.inv(curvature) @ design[now])
+    return _Season(np.exp(design @ state), error)
+
+
+@dataclass(frozen=True, slots=True)
+class _OwnSeason:
+    """How each region's year differs from the common one, as far as the weeks before the judged one tell."""
+
+    state: Array  # regions x coefficients: the region's level, then cosine and sine of each harmonic
+    spread: float  # variance of the harmonics between regions
+    factor: Array  # regions x weeks up to the judged one
+    error: Array  # squared relative error of the judged week's, by region
+
+
+def _own_season(
+    y: Array, base: Array, ordinal: Array, now: int, before: _Forecast | None, rule: Rule
+) -> _OwnSeason | None:
+    """Harmonics of each region beside the common season; None before a year was seen.
+
+    Penalised quasi-Poisson fits of all regions at once; how far regions differ (`spread`) comes from the fits
+    themselves (EM, empirical Bayes). Goes on from the last week's fit, which a new week moves little.
+    """
+    if ordinal[now] - ordinal[0] < rule.season_weeks or y.sum() < rule.level_prior_stories:
+        return None
+    cycle = ordinal[: now + 1] * (2 * math.pi / 52.1775)
+    waves = [f(k * cycle) for k in range(1, rule.harmonics + 1) for f in (np.cos, np.sin)]
+    design = np.column_stack([np.ones(now + 1), *waves])
+    past, width = design[:now], design.shape[1]
+    products = (past[:, :, None] * past[:, None, :]).reshape(now, width * width)
+    kappa, phi, last = (before.kappa, before.phi, before.own) if before else (0.0, 0.0, None)
+    if last:
+        state, spread, rounds = last.state, last.spread, 1
+    else:
+        state, spread, rounds = np.zeros((len(y), width)), rule.season_sd**2, 8
+        state[:, 0] = np.log((y.sum(axis=1) + 0.5) / (base.sum(axis=1) + 0.5))
+    covariance = np.zeros((len(y), width, width))
+    for _ in range(rounds):
+        pull = np.array([1e-3, *[1.0 / spread] * (width - 1)])
+        for _ in range(2):
+            expected = base * np.exp(np.clip(state @ past.T, -30, 30))
+            scale = 1.0 + kappa + phi * expected
+            slope = ((y - expected) / scale) @ past - pull * state
+            curvature = ((expected / scale) @ products).reshape(-1, width, width) + np.diag(pull)
+            covariance = np.linalg.inv(curvature)
+            state = state + np.clip(np.einsum("rij,rj->ri", covariance, slope), -1, 1)
+        variance = np.einsum("rii->ri", covariance)[:, 1:]
+        spread = max(float((state[:, 1:] ** 2 + variance).mean()), 1e-4)
+    design[:, 0] = 0.0
+    factor = np.exp(np.clip(state @ design.T, -5, 5))
+    return _OwnSeason(state, spread, factor, np.einsum("i,rij,j->r", design[now], covariance, design[now]))
+
+
+def _forecast(
+    count: Array, exposure: Array, ordinal: Array, feasts: Array, now: int, before: _Forecast | None, rule: Rule
+) -> _Forecast:
+    """Predictive law of week `now` for every region from columns before it; `before` is that of the last week.
 
     `count`, `exposure`: regions x weeks, NaN where there are no data; `ordinal`: week numbers, in step with time.
     """
     y, e = np.nan_to_num(count[:, :now]), np.nan_to_num(exposure[:, :now])
+    season = _season(y.sum(axis=0), e.sum(axis=0), ordinal, feasts, now, rule)
+    e = e * season.factor[:now]
     age = ordinal[now] - ordinal[:now]
     total_y, total_e = y.sum(axis=0), e.sum(axis=0)
     weight = 0.5 ** (age / rule.region_half_life)
@@ -139,21 +260,18 @@ def _forecast(count: Array, exposure: Array, ordinal: Array, now: int, rule: Rul
     ahead, ahead_error = _level_ahead(total_y, total_e, age, overall, rule)
 
     base = e * level[None, :]
+    own = _own_season(y, base, ordinal, now, before, rule)
+    if own:
+        base = base * own.factor[:, :now]
     x, b = (y * weight).sum(axis=1), (base * weight).sum(axis=1)
     known = b > 0
     ratio = np.divide(x, b, out=np.ones_like(x), where=known)
     centre = float(x.sum() / b.sum()) or 1.0
-
-    # Over-dispersion by moments, shared by the series. Each region's mean costs one degree of freedom.
-    fitted = base * np.maximum(ratio, 1e-9)[:, None]
-    cells = int((base > 0).sum())
-    freedom = cells / max(cells - int(known.sum()), 1)
-    surplus = (((y - fitted) ** 2 * freedom - fitted) * (base > 0)).sum()
-    phi = max(0.0, float(surplus / max((fitted**2).sum(), 1e-12)))
+    kappa, phi = _dispersion(y, base * np.maximum(ratio, 1e-9)[:, None], int(known.sum()))
 
     # Past weeks that vary beyond Poisson say less about the region's mean: the same sums with less weight.
     weeks_seen = np.maximum((base > 0).sum(axis=1), 1)
-    discount = 1.0 / (1.0 + phi * base.sum(axis=1) / weeks_seen * centre)
+    discount = 1.0 / (1.0 + kappa + phi * base.sum(axis=1) / weeks_seen * centre)
     between = float((b * (ratio - centre) ** 2)[known].sum() / b.sum())
     noise = centre * int(known.sum()) / float((b * discount).sum())
     spread = max(between - noise, 1e-4 * centre**2) if known.sum() > 1 else centre**2
@@ -161,12 +279,43 @@ def _forecast(count: Array, exposure: Array, ordinal: Array, now: int, rule: Rul
     shape = alpha + discount * x
     theta = shape / (alpha / centre + discount * b)
 
-    mean = exposure[:, now] * ahead * theta
-    variance = 1.0 / shape + phi * (1.0 + 1.0 / shape) + ahead_error
-    return _Forecast(mean, 1.0 / np.maximum(variance, 1e-9))
+    mean = exposure[:, now] * season.factor[now] * ahead * theta
+    learnt = 1.0 / shape + ahead_error + season.error
+    if own:
+        mean, learnt = mean * own.factor[:, now], learnt + own.error
+    return _Forecast(mean, learnt, kappa, phi, own)
 
 
-def _judge_series(count: Array, exposure: Array, ordinal: Array, rule: Rule) -> dict[str, Array]:
+def _dispersion(y: Array, fitted: Array, means: int) -> tuple[float, float]:
+    """`kappa` and `phi` of the series by moments; each of the `means` regional means costs a degree of freedom.
+
+    One of the two alone fits badly where means differ widely: with `phi` alone the low season of a strong wave looks
+    too sure and alarms.
+    """
+    seen = fitted > 0
+    mean = fitted[seen]
+    if not mean.size:
+        return 0.0, 0.0
+    freedom = mean.size / max(mean.size - means, 1)
+    surplus = (y[seen] - mean) ** 2 * freedom - mean
+    scale = np.sqrt(mean + 2 * mean**2)  # sd of a squared Poisson deviation
+    (kappa, phi), _ = nnls(np.column_stack([mean / scale, mean**2 / scale]), surplus / scale)
+    return float(kappa), float(phi)
+
+
+def _joined(p: Array, longer: Sequence[Array], rule: Rule) -> Array:
+    """The week's mid-p joined with those of longer windows; falls when the week's count rises, as each of them does."""
+    tiny = 1e-15
+    total = rule.window_weights[0] * np.tan((0.5 - np.clip(p, tiny, 1 - tiny)) * math.pi)
+    for weight, other in zip(rule.window_weights[1:], longer, strict=True):
+        # The upper end: a quiet week before must not talk a loud one down without limit.
+        held = np.clip(np.clip(other, rule.window_help * p, np.maximum(p, 0.9)), tiny, 1 - tiny)
+        total = total + weight * np.tan((0.5 - held) * math.pi)
+    joined: Array = 0.5 - np.arctan(total) / math.pi
+    return joined
+
+
+def _judge_series(count: Array, exposure: Array, ordinal: Array, feasts: Array, rule: Rule) -> dict[str, Array]:
     """Expected, lo, hi, p, q for one series as regions x weeks; NaN where the region has no baseline or no exposure."""
     blank = np.full(count.shape, np.nan)
     result = {name: blank.copy() for name in ("expected", "lo", "hi", "p", "q")}
@@ -175,15 +324,19 @@ def _judge_series(count: Array, exposure: Array, ordinal: Array, rule: Rule) -> 
     weighed = np.where(usable, exposure, np.nan)
     earlier: Array = np.cumsum(usable, axis=1) - usable
     tail = (1 - rule.interval) / 2
+    forecast: _Forecast | None = None
     for now in range(count.shape[1]):
         ready = usable[:, now] & (earlier[:, now] >= rule.baseline_weeks)
         if not ready.any():
             continue
-        forecast = _forecast(used, weighed, ordinal, now, rule)
-        mean, size, seen = forecast.mean[ready], forecast.size[ready], count[ready, now]
+        forecast = _forecast(used, weighed, ordinal, feasts, now, forecast, rule)
+        result["expected"][ready, now] = forecast.mean[ready]
+        seen, mean, size = count[ready, now], forecast.mean[ready], forecast.size(forecast.mean)[ready]
         chance = size / (size + mean)
-        p = mid_p(seen, mean, size)
-        result["expected"][ready, now] = mean
+        longer = [
+            _window(count, result["expected"], ordinal, forecast, now, weeks)[ready] for weeks in rule.windows[1:]
+        ]
+        p = _joined(mid_p(seen, mean, size), longer, rule)
         result["lo"][ready, now] = stats.nbinom.ppf(tail, size, chance)
         result["hi"][ready, now] = stats.nbinom.ppf(1 - tail, size, chance)
         result["p"][ready, now] = p
@@ -191,6 +344,16 @@ def _judge_series(count: Array, exposure: Array, ordinal: Array, rule: Rule) -> 
         ceiling = stats.nbinom.ppf(rule.robust_quantile, size, chance)
         used[ready, now] = np.minimum(seen, np.maximum(ceiling, 1.0))
     return result
+
+
+def _window(count: Array, expected: Array, ordinal: Array, forecast: _Forecast, now: int, weeks: int) -> Array:
+    """Mid-p of the last `weeks` weeks together against their own forecasts; a week that was not judged is left out."""
+    within = [k for k in range(max(0, now - weeks + 1), now + 1) if ordinal[now] - ordinal[k] < weeks - 0.5]
+    judged = ~np.isnan(expected[:, within])
+    mean = np.where(judged, expected[:, within], 0.0).sum(axis=1)
+    mean[mean == 0] = np.nan  # nothing judged, nothing said
+    seen = np.where(judged, count[:, within], 0.0).sum(axis=1)
+    return mid_p(seen, mean, forecast.size(mean, weeks))
 
 
 def _levels(frame: pd.DataFrame, rule: Rule) -> pd.Series[str]:
@@ -221,8 +384,9 @@ def detect(frame: pd.DataFrame, rule: Rule = DEFAULT) -> pd.DataFrame:
 
     In: `series region week count exposure`, optionally `stories owners outlets`; one row a series, region and week;
     `count` whole and not negative. `expected`, `lo`, `hi` are counts (baseline rate x exposure, 95 % predictive
-    interval); `p` mid-p, `q` Benjamini-Hochberg over the regions of a series and week; `status` ok, no_baseline or
-    insufficient (no exposure). SignalInputError for a missing column or a repeated cell.
+    interval); `p` the week's mid-p joined with those of longer windows, `q` Benjamini-Hochberg over the regions of a
+    series and week; `status` ok, no_baseline or insufficient (no exposure). SignalInputError for a missing column or a
+    repeated cell.
     """
     check_columns([str(name) for name in frame])
     keys = ["series", "region", "week"]
@@ -242,7 +406,8 @@ def detect(frame: pd.DataFrame, rule: Rule = DEFAULT) -> pd.DataFrame:
         count[line, column] = rows["count"].to_numpy(dtype=float)
         exposure[line, column] = rows["exposure"].fillna(0).to_numpy(dtype=float)
         ordinal = np.array([week_start(week).toordinal() / 7 for week in weeks])
-        for name, values in _judge_series(count, exposure, ordinal, rule).items():
+        feasts = calendar_days.feast_weeks(weeks)
+        for name, values in _judge_series(count, exposure, ordinal, feasts, rule).items():
             result.loc[rows.index, name] = values[line, column]
     judged = result["p"].notna().to_numpy()
     result["status"] = np.where(~exposed, "insufficient", np.where(judged, "ok", "no_baseline"))

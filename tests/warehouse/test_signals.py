@@ -212,3 +212,75 @@ def test_false_alarms_and_hits_in_a_small_simulation() -> None:
         weeks += 40
     assert false / weeks <= 0.12
     assert hits / events >= 0.6
+
+
+def years_of(rate: np.ndarray, seed: int) -> pd.DataFrame:
+    """Poisson counts around `rate` (regions x weeks) from the first week of 2023 on."""
+    regions, weeks = rate.shape
+    days = pd.date_range("2023-01-02", periods=weeks, freq="7D")
+    return pd.DataFrame(
+        {
+            "series": "s",
+            "region": np.repeat([f"KZ-{r:02d}" for r in range(regions)], weeks),
+            "week": np.tile([f"{day:%G-W%V}" for day in days], regions),
+            "count": np.random.default_rng(seed).poisson(rate).ravel(),
+            "exposure": 500.0,
+        }
+    )
+
+
+def last_year(frame: pd.DataFrame, name: str, regions: int) -> np.ndarray:
+    judged: np.ndarray = detect(frame)[name].to_numpy().reshape(regions, -1)[:, -52:]
+    return judged
+
+
+@pytest.mark.parametrize("shift", [0.0, 2 * np.pi / 8], ids=["one season for all", "each region its own"])
+def test_a_known_season_is_expected(shift: float) -> None:
+    week = np.arange(170)
+    rate = 8 * np.exp(0.8 * np.cos(2 * np.pi * week / 52 + shift * np.arange(8)[:, None]))
+    expected = last_year(years_of(rate, 1), "expected", 8)
+    off = np.log(expected / rate[:, -52:])
+    # Without a season the log error would swing with the wave: .8 / sqrt(2) = .57.
+    assert off.std() < 0.2
+    assert abs(off.mean()) < 0.05
+
+
+def test_a_feast_that_trebles_everything_is_no_signal_the_third_time() -> None:
+    days = pd.date_range("2023-01-02", periods=170, freq="7D")
+    feast = np.array([f"{day:%V}" == "12" for day in days])  # the week of 21-23 March
+    rate = np.where(feast, 12.0, 4.0) * np.ones((10, 1))
+    frame = years_of(rate, 2)
+    held = frame["week"].str.endswith("W12").to_numpy()
+    judged = detect(frame)
+    by_year = judged[held].groupby(frame["week"][held].str[:4])
+    assert (by_year["level"].apply(lambda level: (level != "").sum())["2026"]) <= 1
+    assert by_year["expected"].mean()["2026"] == pytest.approx(12, rel=0.3)
+
+
+def test_what_builds_up_slowly_signals_before_its_single_weeks_would() -> None:
+    rate = np.full((10, 120), 6.0)
+    frame = years_of(rate, 3)
+    slow = frame["count"].to_numpy().reshape(10, 120).copy()
+    slow[0, -4:] = [9, 11, 12, 12]
+    judged = detect(frame.assign(count=slow.ravel())).query("region == 'KZ-00'").iloc[-1]
+    law = stats.poisson(judged["expected"])
+    alone = law.sf(12) + law.pmf(12) / 2
+    assert judged["p"] < alone / 2
+
+
+def test_an_outbreak_that_is_over_does_not_signal() -> None:
+    frame = years_of(np.full((10, 120), 6.0), 4)
+    over = frame["count"].to_numpy().reshape(10, 120).copy()
+    over[0, -4:] = [25, 25, 25, 5]
+    assert detect(frame.assign(count=over.ravel())).query("region == 'KZ-00'").iloc[-1]["level"] == ""
+
+
+def test_low_season_is_not_surer_than_it_is() -> None:
+    """Variance in proportion to the mean: dispersion read off the high season alone would alarm in the low one."""
+    rng = np.random.default_rng(5)
+    week = np.arange(220)
+    mean = 12 * np.exp(1.4 * np.cos(2 * np.pi * week / 52)) * np.ones((15, 1))
+    frame = years_of(mean, 5).assign(count=rng.negative_binomial(mean / 2, 1 / 3).ravel())
+    p = last_year(frame, "p", 15)
+    low = mean[0, -52:] < 6
+    assert (p[:, low] < 0.01).mean() < 0.02
