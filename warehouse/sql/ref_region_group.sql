@@ -1,5 +1,4 @@
--- grain: region x ethnic group, 1 January 2025
-SELECT region_code, group_name, group_id, CAST(population AS BIGINT) AS population, CAST(year AS INTEGER) AS year, source, basis
-FROM read_csv(
-    getvariable('reference') || '/region_group.csv', header = true, all_varchar = true, nullstr = ''
-)
+-- grain: region x people x year
+SELECT region_code, group_name, group_id, population, year, source, basis
+FROM step_composition
+WHERE region_code <> 'KZ'
