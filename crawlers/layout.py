@@ -95,6 +95,26 @@ class World:
         return self.folder / "stories.jsonl"
 
     @property
+    def audit_sheets(self) -> Path:
+        """Restricted: samples with texts, for a person to fill in. Only this folder of the audit holds texts."""
+        return self.folder / "audit" / "sheets"
+
+    @property
+    def audit_draws(self) -> Path:
+        """One JSON lines file a week: which articles were drawn, and for how many stories they stand."""
+        return self.folder / "audit" / "draws"
+
+    @property
+    def audit_labels(self) -> Path:
+        """One JSON lines file a week: what a person said of the articles drawn."""
+        return self.folder / "audit" / "labels"
+
+    @property
+    def triage(self) -> Path:
+        """One file for the world, a line a decision on an alert, in the order in which they were taken."""
+        return self.folder / "triage.jsonl"
+
+    @property
     def build(self) -> Path:
         """The database only the loader opens."""
         return self.folder / "build" / "build.duckdb"
@@ -103,6 +123,11 @@ class World:
     def warehouse(self) -> Path:
         """The checked copy analysts open; replaced whole, never written in place."""
         return self.folder / "warehouse.duckdb"
+
+    @property
+    def reference(self) -> Path:
+        """Imported reference tables, of all worlds: what the state publishes does not depend on what is watched."""
+        return self.root / "reference"
 
     def issue(self, week: str) -> Path:
         return self.folder / "issues" / week

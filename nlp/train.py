@@ -156,7 +156,7 @@ def _hostile_rule(
         whole = [example.complete for example in learnt.examples]
         kept = [example for example in learnt.examples if example.complete]
         highest.append(np.maximum.reduceat(rows, starts)[whole])
-        harmless.append([all(g["st"] >= 0 and g["sev"] == 0 for g in e.groups.values()) for e in kept])
+        harmless.append([all(g["st"] >= 0 and g.get("sev", 0) == 0 for g in e.groups.values()) for e in kept])
         hostile.append([e.hostile for e in kept])
     top, good, bad = np.concatenate(highest), np.concatenate(harmless), np.concatenate(hostile)
     cut = calibrate.cut_of(top, good, share)

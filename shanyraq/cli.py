@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import sys
@@ -18,9 +17,11 @@ from rich.table import Table
 
 from crawlers.article import GENRES
 from crawlers.dates import given_moment
-from shanyraq import __version__
+from shanyraq import __version__, analysts, reference
+from shanyraq.audit import audit_app, triage_app
 from shanyraq.failures import is_expected, sentence_of
 from shanyraq.filters import Field, Record, parse_lines, run_csv, run_lines
+from shanyraq.lake import app as lake_app
 from shanyraq.stages import SAMPLE, Job, StageError
 
 app = typer.Typer(
@@ -45,6 +46,9 @@ From_ = Annotated[str | None, typer.Option("--from", metavar="DAY", help="First 
 To_ = Annotated[str | None, typer.Option("--to", metavar="DAY", help="Last day.")]
 Again_ = Annotated[bool, typer.Option("--again", help="Do finished windows again instead of skipping them.")]
 Week_ = Annotated[str | None, typer.Option("--week", metavar="WEEK", help="ISO week, as 2026-W22.")]
+Lake_ = Annotated[
+    str | None, typer.Option("--lake", help="Build in this lake (docs/cluster.md). Default: SHANYRAQ_LAKE, if set.")
+]
 Source_ = Annotated[list[str] | None, typer.Option("--source", help="Only this source; may be given several times.")]
 
 
@@ -60,8 +64,12 @@ def current_world() -> str:
         return "live"
 
 
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
 def job_of(world: str | None, **params: Any) -> Job:
-    return Job.of({"world": world or current_world(), **params}, datetime.now(UTC))
+    return Job.of({"world": world or current_world(), **params}, now())
 
 
 def _tell_version(asked: bool) -> None:
@@ -211,19 +219,19 @@ def _sample_server_if(job: Job) -> Iterator[Job]:
 
 
 @app.command(rich_help_panel=_STEPS)
-def build(world: World_ = None) -> None:
+def build(world: World_ = None, lake: Lake_ = None) -> None:
     """Load all stage files, count, judge the weeks, and check. Analysts' file stays as it is."""
     from shanyraq import stages
 
-    show(stages.build(job_of(world)))
+    show(stages.build(job_of(world, lake=lake)))
 
 
 @app.command(rich_help_panel=_STEPS)
-def publish(world: World_ = None) -> None:
+def publish(world: World_ = None, lake: Lake_ = None) -> None:
     """Replace the analysts' warehouse by the checked build, in one step."""
     from shanyraq import stages
 
-    job = job_of(world)
+    job = job_of(world, lake=lake)
     stages.publish(job)
     screen.print(f"published {job.world.warehouse}", soft_wrap=True)
 
@@ -404,35 +412,14 @@ def _filter(fields: Sequence[Field], work: Callable[[Sequence[Record]], Sequence
 # -- look and care ----------------------------------------------------------------------------------------------------
 
 
-@app.command(rich_help_panel=_LOOK)
-def query(
-    sql: Annotated[str, typer.Argument(help="One SELECT; tables are listed by `show tables`.")],
-    world: World_ = None,
-    to: Annotated[
-        str, typer.Option("--to", help="table, csv, json, or a file name ending in .csv or .parquet.")
-    ] = "table",
-) -> None:
-    """Ask the published warehouse a question in SQL. It cannot be written to."""
-    from warehouse.query import export, run_query
+app.command(rich_help_panel=_LOOK)(analysts.query)
+app.command(rich_help_panel=_LOOK)(analysts.export)
+app.add_typer(analysts.alert_app, name="alert", rich_help_panel=_LOOK)
+app.add_typer(audit_app, name="audit", rich_help_panel=_LOOK)
+app.add_typer(triage_app, name="triage", rich_help_panel=_LOOK)
 
-    result = run_query(job_of(world).world.warehouse, sql)
-    if to.endswith((".csv", ".parquet")):
-        export(result, Path(to))
-        screen.print(f"{len(result.rows)} rows in {to}", soft_wrap=True)
-        return
-    if to == "json":
-        for row in result.rows:
-            print(json.dumps(dict(zip(result.columns, row, strict=True)), ensure_ascii=False, default=str))
-    elif to == "csv":
-        from warehouse.query import write_csv
-
-        write_csv(result, sys.stdout)
-    elif to == "table":
-        show_table(result)
-    else:
-        raise StageError(f"--to {to}: choose table, csv, json, or a file name ending in .csv or .parquet")
-
-
+app.add_typer(reference.app, name="reference", rich_help_panel=_LOOK)
+app.add_typer(lake_app, name="lake", rich_help_panel=_LOOK)
 sources_app = typer.Typer(help="The outlets and channels that are watched.", no_args_is_help=True)
 app.add_typer(sources_app, name="sources", rich_help_panel=_LOOK)
 
@@ -535,7 +522,7 @@ def show_table(result: Any) -> None:
     if not screen.is_terminal:
         write_csv(result, sys.stdout)
         return
-    rows = [["" if value is None else str(value) for value in row] for row in result.rows]
+    rows = [[analysts.shown(value) for value in row] for row in result.rows]
     widths = [max(len(cell) for cell in column) for column in zip(result.columns, *rows, strict=True)]
     table = Table(*result.columns)
     if sum(widths) + 3 * len(widths) + 1 <= screen.width:

@@ -53,6 +53,7 @@ class Job:
     force: bool = False
     sample_port: int | None = None
     contact: str | None = None  # how webmasters reach who crawls
+    lake: str | None = None  # catalogue of the lake that stands in for the one build file
 
     @classmethod
     def of(cls, params: Mapping[str, Any], run_after: datetime) -> Job:
@@ -85,6 +86,7 @@ class Job:
             force=bool(params.get("force")),
             sample_port=int(port) if port else None,
             contact=os.environ.get("SHANYRAQ_CONTACT") or None,
+            lake=params.get("lake") or os.environ.get("SHANYRAQ_LAKE") or None,
         )
 
     @property
@@ -276,10 +278,16 @@ def _reader(world_name: str) -> Any:
 
 
 def build(job: Job) -> dict[str, int]:
-    """Load, count, judge and check; the analysts' file stays as it is until `publish`."""
+    """Load, count, judge and check; the analysts' file stays as it is until `publish`.
+
+    Into a lake only what this machine holds is loaded; the build is of all that any machine has loaded.
+    """
     from shanyraq import __version__
     from warehouse.build import build as build_warehouse
+    from warehouse.lake import Lake, load_lake
 
+    lake = Lake(job.lake) if job.lake else None
+    loaded = _counts(load_lake(lake, job.world)) if lake else {}
     reader = _reader(job.world.name)
     report = build_warehouse(
         job.world,
@@ -290,15 +298,17 @@ def build(job: Job) -> dict[str, int]:
             "lexicon_hash": reader.lexicon_hash,
             "version": __version__,
         },
+        lake=lake,
     )
-    return _counts(report)
+    return _counts(report) | loaded
 
 
 def publish(job: Job) -> dict[str, int]:
     """Replace the analysts' copy by the checked build; that world is then the one commands show."""
     from warehouse.build import publish_build
+    from warehouse.lake import Lake
 
-    replaced = publish_build(job.world)
+    replaced = publish_build(job.world, lake=Lake(job.lake) if job.lake else None)
     with whole_file(job.world.root / "current") as handle:
         handle.write(job.world.name + "\n")
     return {"replaced": int(replaced)}

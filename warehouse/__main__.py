@@ -1,7 +1,9 @@
-"""`python -m warehouse`: the two commands that need no sources.
+"""`python -m warehouse`: the commands that need no sources.
 
 python -m warehouse signals < cells.csv > judged.csv
 python -m warehouse query PATH "SELECT …"
+python -m warehouse questions > docs/questions.md
+python -m warehouse dictionary PATH > docs/data-dictionary.md
 """
 
 from __future__ import annotations
@@ -11,8 +13,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from warehouse.dictionary import dictionary_markdown, published_in
 from warehouse.errors import WarehouseError
 from warehouse.query import run_query, write_csv
+from warehouse.questions import questions_markdown
 from warehouse.signals import ADDED, SignalInputError, filter_rows
 
 
@@ -36,6 +40,12 @@ def main(arguments: Sequence[str]) -> int:
                 return signals()
             case ["query", path, sql]:
                 write_csv(run_query(Path(path), sql), sys.stdout)
+                return 0
+            case ["questions"]:
+                sys.stdout.write(questions_markdown())
+                return 0
+            case ["dictionary", path]:
+                sys.stdout.write(dictionary_markdown(published_in(Path(path))))
                 return 0
             case _:
                 print(__doc__, file=sys.stderr)

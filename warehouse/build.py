@@ -20,9 +20,12 @@ import pandas as pd
 from crawlers.layout import World
 from crawlers.source import Source
 from warehouse.errors import CheckFailed, WarehouseError, WarehouseLocked
+from warehouse.lake import Lake, open_lake
 from warehouse.publish import publish
+from warehouse.raw_tables import bring, loaded_files, table_names, write_frame
+from warehouse.reference_files import SHIPPED, files_in_force
 from warehouse.signals import DEFAULT, Rule
-from warehouse.stage_files import TABLES, StageFile, file_sha256, stage_files
+from warehouse.stage_files import StageFile, file_sha256, stage_files
 from warehouse.steps import FOLDER, Function, functions, order, selects
 
 MEMORY_LIMIT: Final = "1GB"  # HARDENING: memory under 1 GB; DuckDB spills to a folder beside the database
@@ -83,50 +86,11 @@ def program_hash() -> str:
     """Fingerprint of everything here that decides what a table says: SQL, reference data, Python."""
     digest = hashlib.sha256()
     for path in sorted(FOLDER.rglob("*")):
+        if path.parent.name in {"questions", "published"}:
+            continue  # what is asked of the finished file changes no table
         if path.suffix in {".sql", ".csv", ".toml", ".py"}:
             digest.update(path.relative_to(FOLDER).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()[:16]
-
-
-def _known_files(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    if "raw_file" not in _table_names(connection):
-        return {}
-    return dict(connection.execute("SELECT path, sha256 FROM raw_file").fetchall())
-
-
-def _load(connection: duckdb.DuckDBPyConnection, world: World, files: Sequence[StageFile]) -> tuple[int, int]:
-    """Bring the raw tables in step with the files; (files read, files dropped). Unchanged files are not read again."""
-    known = _known_files(connection)
-    current = {file.path: file.sha256 for file in files}
-    stale = sorted(path for path, sha256 in known.items() if current.get(path) != sha256)
-    new = [file for file in files if known.get(file.path) != file.sha256]
-    connection.execute("SET VARIABLE world = ?", [str(world.folder)])
-    for kind, table in TABLES.items():
-        query = (FOLDER / "load" / f"{table}.sql").read_text("utf-8")
-        paths = [str(world.folder / file.path) for file in new if file.kind == kind]
-        if known and stale:
-            connection.execute(f"DELETE FROM {table} WHERE list_contains(?, path)", [stale])  # noqa: S608 - own names
-        if paths:
-            connection.execute("SET VARIABLE files = ?", [paths])
-            made = f"INSERT INTO {table}" if known else f"CREATE OR REPLACE TABLE {table} AS"
-            connection.execute(f"{made}\n{query}")
-        elif not known:
-            connection.execute("SET VARIABLE files = ?", [[str(FOLDER / "load" / "nothing.jsonl")]])
-            connection.execute(f"CREATE OR REPLACE TABLE {table} AS\n{query}")
-    columns = dict.fromkeys(("path", "kind", "stage", "source_id"), "VARCHAR")
-    columns |= {"first_day": "DATE", "last_day": "DATE", "sha256": "VARCHAR"}
-    _write_frame(connection, "raw_file", pd.DataFrame([asdict(file) for file in files], columns=list(columns)), columns)
-    return len(new), len(stale)
-
-
-def _write_frame(
-    connection: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame, columns: Mapping[str, str]
-) -> None:
-    """`frame` as a table with the SQL types of `columns` (an empty frame carries none of its own)."""
-    connection.register("incoming", frame[list(columns)])
-    typed = ", ".join(f'CAST("{name}" AS {kind}) AS "{name}"' for name, kind in columns.items())
-    connection.execute(f"CREATE OR REPLACE TABLE {table} AS SELECT {typed} FROM incoming")  # noqa: S608 - own names
-    connection.unregister("incoming")
 
 
 def _write_inputs(
@@ -137,7 +101,7 @@ def _write_inputs(
     rows = [
         {**{name: getattr(source, name) for name in names}, "languages": list(source.languages)} for source in sources
     ]
-    _write_frame(connection, "raw_source", pd.DataFrame(rows, columns=list(columns)), columns)
+    write_frame(connection, "raw_source", pd.DataFrame(rows, columns=list(columns)), columns)
     facts = {
         **info,
         "world": world.name,
@@ -146,12 +110,13 @@ def _write_inputs(
         "parameters": json.dumps(asdict(rule), sort_keys=True),
     }
     frame = pd.DataFrame(sorted(facts.items()), columns=["key", "value"])
-    _write_frame(connection, "raw_info", frame, {"key": "VARCHAR", "value": "VARCHAR"})
+    write_frame(connection, "raw_info", frame, {"key": "VARCHAR", "value": "VARCHAR"})
 
 
-def _derive(connection: duckdb.DuckDBPyConnection, rule: Rule) -> None:
-    """All tables that follow from the raw ones."""
-    connection.execute("SET VARIABLE reference = ?", [str(FOLDER / "reference")])
+def _derive(connection: duckdb.DuckDBPyConnection, rule: Rule, reference: Mapping[str, Sequence[Path]]) -> None:
+    """All tables that follow from the raw ones and the reference files in force."""
+    for name, paths in reference.items():
+        connection.execute(f"SET VARIABLE reference_{name} = ?", [[str(path) for path in paths]])
     queries, computed = selects(), functions(rule)
     for table in order(queries, computed):
         try:
@@ -166,7 +131,7 @@ def _derive(connection: duckdb.DuckDBPyConnection, rule: Rule) -> None:
 
 def _compute(connection: duckdb.DuckDBPyConnection, table: str, step: Function) -> None:
     frame = connection.execute(f"SELECT * FROM {step.reads} ORDER BY ALL").df()  # noqa: S608 - own names
-    _write_frame(connection, table, step.compute(frame), step.columns)
+    write_frame(connection, table, step.compute(frame), step.columns)
 
 
 def column_docs() -> dict[str, dict[str, str]]:
@@ -178,7 +143,7 @@ def column_docs() -> dict[str, dict[str, str]]:
 def _write_docs(connection: duckdb.DuckDBPyConnection) -> None:
     rows = [(table, column, text) for table, columns in column_docs().items() for column, text in columns.items()]
     frame = pd.DataFrame(rows, columns=["table_name", "column_name", "description"])
-    _write_frame(connection, "column_doc", frame, dict.fromkeys(frame.columns, "VARCHAR"))
+    write_frame(connection, "column_doc", frame, dict.fromkeys(frame.columns, "VARCHAR"))
 
 
 def run_checks(connection: duckdb.DuckDBPyConnection, folder: Path = FOLDER / "checks") -> None:
@@ -219,27 +184,39 @@ def _report(connection: duckdb.DuckDBPyConnection, world: World, changed: bool, 
     )
 
 
-def _fingerprint(files: Sequence[StageFile], sources: Sequence[Source], info: Mapping[str, str], rule: Rule) -> str:
+def _fingerprint(
+    files: Sequence[StageFile],
+    sources: Sequence[Source],
+    info: Mapping[str, str],
+    rule: Rule,
+    reference: Mapping[str, Sequence[Path]],
+) -> str:
     contents = [(file.path, file.sha256) for file in files]
-    parts = [program_hash(), contents, [asdict(source) for source in sources], dict(info), asdict(rule)]
+    inputs = [path for paths in reference.values() for path in paths]
+    imports = [(path.name, file_sha256(path)) for path in inputs if path.parent != SHIPPED]
+    parts = [program_hash(), contents, imports, [asdict(source) for source in sources], dict(info), asdict(rule)]
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
-
-
-def _table_names(connection: duckdb.DuckDBPyConnection) -> set[str]:
-    return {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
 
 
 def _is_published(connection: duckdb.DuckDBPyConnection, path: Path) -> bool:
     """Is the file analysts open a copy of this build, byte for byte as published? A damaged one is published again."""
-    if not path.exists() or "raw_published" not in _table_names(connection):
+    if not path.exists() or "raw_published" not in table_names(connection):
         return False
     return connection.execute("SELECT sha256 FROM raw_published").fetchone() == (file_sha256(path),)
 
 
 def _is_current(connection: duckdb.DuckDBPyConnection, fingerprint: str) -> bool:
-    if "raw_fingerprint" not in _table_names(connection):
+    if "raw_fingerprint" not in table_names(connection):
         return False
     return connection.execute("SELECT value FROM raw_fingerprint").fetchone() == (fingerprint,)
+
+
+def _need_articles(files: Sequence[StageFile], sources: Sequence[Source], where: str) -> None:
+    if not any(file.kind == "articles" for file in files):
+        raise WarehouseError(f"no articles under {where}; crawl or import something first")
+    listed = {source.source_id for source in sources}
+    if not any(file.kind == "articles" and file.source_id in listed for file in files):
+        raise WarehouseError(f"no source that is listed has articles under {where}; put its source file back")
 
 
 def build(
@@ -248,6 +225,7 @@ def build(
     sources: Sequence[Source],
     model_info: Mapping[str, str],
     parameters: Rule = DEFAULT,
+    lake: Lake | None = None,
 ) -> BuildReport:
     """Load, derive and check `world`. The same files give the same rows, whatever happened in between.
 
@@ -255,27 +233,31 @@ def build(
     `model_info` goes into `out_build` (at least model, model_hash, lexicon_hash, version). WarehouseLocked if another
     process builds; CheckFailed if a check finds bad rows; WarehouseError for anything the disk refuses. In all three
     cases the published file is the old one.
+
+    With a `lake` the tables are derived there, from what its loaders brought (`warehouse.lake.load_lake`).
     """
     sources = sorted(sources, key=lambda source: source.source_id)
-    files = stage_files(world)
-    if not any(file.kind == "articles" for file in files):
-        raise WarehouseError(f"no articles under {world.folder}; crawl or import something first")
-    listed = {source.source_id for source in sources}
-    if not any(file.kind == "articles" and file.source_id in listed for file in files):
-        raise WarehouseError(f"no source that is listed has articles under {world.folder}; put its source file back")
-    fingerprint = _fingerprint(files, sources, model_info, parameters)
-    connection = connect(world.build)
+    reference = files_in_force(world.reference)
+    files = stage_files(world) if lake is None else []
+    if lake is None:
+        _need_articles(files, sources, str(world.folder))
+    connection = connect(world.build) if lake is None else open_lake(lake, world)
     try:
+        connection.execute("BEGIN")  # from here on a lake's later loads are not seen
+        known = loaded_files(connection)
+        if lake is not None:
+            files = known
+            _need_articles(files, sources, f"the lake {lake}")
+        fingerprint = _fingerprint(files, sources, model_info, parameters, reference)
         if _is_current(connection, fingerprint):
             new, stale, changed = 0, 0, False
         else:
-            connection.execute("BEGIN")
-            new, stale = _load(connection, world, files)
+            new, stale = bring(connection, world, files, known) if lake is None else (0, 0)
             _write_inputs(connection, world, sources, model_info, parameters)
-            _derive(connection, parameters)
+            _derive(connection, parameters, reference)
             _write_docs(connection)
             run_checks(connection)
-            _write_frame(connection, "raw_fingerprint", pd.DataFrame({"value": [fingerprint]}), {"value": "VARCHAR"})
+            write_frame(connection, "raw_fingerprint", pd.DataFrame({"value": [fingerprint]}), {"value": "VARCHAR"})
             connection.execute("DROP TABLE IF EXISTS raw_published")  # what analysts have is no longer this build
             connection.execute("COMMIT")
             changed = True
@@ -289,22 +271,22 @@ def build(
         connection.close()
 
 
-def publish_build(world: World) -> bool:
+def publish_build(world: World, *, lake: Lake | None = None) -> bool:
     """Put a copy of the checked build where analysts open it; false if the file there is that copy already.
 
     The build database holds nothing unchecked: checks run before its transaction ends. Errors as in `build`.
     """
-    if not world.build.exists():
+    if lake is None and not world.build.exists():
         raise WarehouseError(f"nothing is built under {world.folder}; run `shanyraq build` first")
-    connection = connect(world.build)
+    connection = connect(world.build) if lake is None else open_lake(lake, world)
     try:
-        if "raw_fingerprint" not in _table_names(connection):
-            raise WarehouseError(f"{world.build} holds no finished build; run `shanyraq build` first")
+        if "raw_fingerprint" not in table_names(connection):
+            raise WarehouseError(f"{lake or world.build} holds no finished build; run `shanyraq build` first")
         if _is_published(connection, world.warehouse):
             return False
         publish(connection, world.warehouse)
         frame = pd.DataFrame({"sha256": [file_sha256(world.warehouse)]})
-        _write_frame(connection, "raw_published", frame, {"sha256": "VARCHAR"})
+        write_frame(connection, "raw_published", frame, {"sha256": "VARCHAR"})
         return True
     except _REFUSED as error:
         raise WarehouseError(

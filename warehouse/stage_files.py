@@ -16,12 +16,14 @@ TABLES: Final = {
     "readings": "raw_reading",
     "stories": "raw_story",
     "outcomes": "raw_outcome",
+    "audit": "raw_audit",
+    "triage": "raw_triage",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class StageFile:
-    """One whole file of a stage. `path` is relative to the world; days and source are null for the stories file."""
+    """One whole file of a stage. `path` is relative to the world; days and source are null if it is of all."""
 
     path: str
     kind: str
@@ -53,7 +55,10 @@ def stage_files(world: World) -> list[StageFile]:
     outcomes = world.folder / "outcomes"
     for folder in sorted(outcomes.iterdir()) if outcomes.is_dir() else []:
         found += _windowed(world, folder, "outcomes", folder.name)
-    if world.stories.exists():
-        path = world.stories.relative_to(world.folder).as_posix()
-        found.append(StageFile(path, "stories", None, None, None, None, file_sha256(world.stories)))
+    of_the_world = [("stories", world.stories), ("triage", world.triage)]
+    of_the_world += [("audit", path) for path in sorted(world.audit_labels.glob("*.jsonl"))]
+    for kind, path in of_the_world:
+        if path.exists():
+            relative = path.relative_to(world.folder).as_posix()
+            found.append(StageFile(relative, kind, None, None, None, None, file_sha256(path)))
     return sorted(found, key=lambda file: file.path)

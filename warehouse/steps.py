@@ -15,7 +15,7 @@ from typing import Final
 
 import pandas as pd
 
-from warehouse import alerts, calendar_days, cells, source_health, suppression
+from warehouse import alerts, calendar_days, cells, prevalence, source_health, suppression, triage
 from warehouse.signals import Rule
 
 FOLDER: Final = Path(__file__).parent
@@ -52,6 +52,24 @@ def functions(rule: Rule) -> dict[str, Function]:
             "step_cell",
             lambda frame: cells.judge_cells(frame, rule),
             key | figures | {"level": "VARCHAR", "status": "VARCHAR"},
+        ),
+        "step_cell_corrected": Function(
+            "step_cell_audit",
+            prevalence.correct_cells,
+            key | {"audit_size": "BIGINT"} | dict.fromkeys(prevalence.CELL, "DOUBLE"),
+        ),
+        "out_audit_week": Function(
+            "step_audit_count",
+            prevalence.judge_audits,
+            dict.fromkeys(prevalence.AUDIT_WEEK, "DOUBLE")
+            | {"indicator": "VARCHAR", "series": "VARCHAR", "week": "VARCHAR"}
+            | dict.fromkeys(("audit_size", "audit_counted", "audit_true"), "BIGINT"),
+        ),
+        "out_precision": Function(
+            "step_verdict_count",
+            triage.running_precision,
+            dict.fromkeys(triage.PRECISION, "DOUBLE")
+            | {"indicator": "VARCHAR", "week": "VARCHAR", "judged": "BIGINT", "upheld": "BIGINT"},
         ),
         "step_alert_life": Function(
             "step_cell_level", alerts.alert_life, key | {"level": "VARCHAR", "status": "VARCHAR"}

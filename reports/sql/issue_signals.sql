@@ -7,7 +7,8 @@ SELECT
     a.expected, a.expected_lo, a.expected_hi, a.q,
     (SELECT 2 * count(*) FROM ref_indicator WHERE highest_level = 'alert') AS families, -- two series: news, social
     a.framed_stories, a.denied_stories, a.disputed,
-    a.top_group, a.top_group_stories, coalesce(w.coverage_flag, false) AS coverage_flag, w.panel_sources, w.audit,
+    a.top_group, a.top_group_stories, coalesce(w.coverage_flag, false) AS coverage_flag, w.panel_sources,
+    CASE w.audit WHEN 'corrected' THEN CAST(w.audit_size AS VARCHAR) ELSE w.audit END AS audit,
     a.rule, CAST(a.parameters AS VARCHAR) AS parameters, a.model_hash, a.lexicon_hash, a.panel_hash, a.snapshot_hash
 FROM out_alert AS a
 JOIN ref_indicator AS i USING (indicator)

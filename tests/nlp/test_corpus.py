@@ -51,7 +51,7 @@ def test_a_label_finds_its_text(folder: Path, kept: str, text: str, context: str
 
 
 def test_a_label_without_its_text_is_an_error(folder: Path) -> None:
-    with pytest.raises(ValueError, match="no text in .* has the key"):
+    with pytest.raises(ValueError, match=r"no text in .* has the key"):
         labelled_by_key(folder, labels(folder, "нет такого"))
 
 

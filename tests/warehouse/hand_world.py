@@ -159,3 +159,30 @@ def clash_world() -> HandWorld:
                  groups=(("dungan", 0, 0),), places=(("KZ-31", "event"),))
         )  # fmt: skip
     return made
+
+
+def telling_world() -> HandWorld:
+    """The clash world with something for every question of an analyst.
+
+    `daily` brings nine a week for KZ-39 until week 10, then nothing. In KZ-31 three outlets carry one story of a
+    mediation (week 10 of the data, 2026-W19), one denies a rumour (2026-W18), and six posts of three owners are hostile
+    to migrants (2026-W21).
+    """
+    made = clash_world()
+    made.sources.append(source("daily", home="KZ-39"))
+    for week in range(10):
+        made.items += [Item(f"daily-{week:02d}-{n}", "daily", week, n % 7) for n in range(9)]
+    event, outlets = (("KZ-31", "event"),), ("taraz", "zhambyl", "ortalyq")
+    for n, outlet in enumerate(outlets):
+        made.items.append(
+            Item(f"fair-{n}", outlet, 9, n, story="fair-0", rel="domestic", acts=("mediation",), places=event)
+        )
+    made.items.append(
+        Item("rumour", "ortalyq", 8, 3, rel="domestic", acts=("rumour",), time="unreal", places=event)
+    )  # fmt: skip
+    for n, outlet in enumerate(outlets * 2):
+        made.items.append(
+            Item(f"post-{n}", outlet, 11, 5, genre="post", rel="domestic", voice="opinion",
+                 groups=(("migrants", -1, 2),), places=event)
+        )  # fmt: skip
+    return made

@@ -91,7 +91,7 @@ def test_the_alert_says_framed_and_denied_and_shows_three_headlines(clash: tuple
         (3, "Outlet zhambyl", "Title of clash-2"),
     ]
     derived = "SELECT DISTINCT rule, model_hash, lexicon_hash, length(panel_hash), length(snapshot_hash) FROM out_alert"
-    assert rows(path, derived) == [("gamma-poisson-eb", "0" * 16, "1" * 16, 16, 16)]
+    assert rows(path, derived) == [("gamma-poisson-eb-windows", "0" * 16, "1" * 16, 16, 16)]
 
 
 def test_the_figures_of_every_alert_follow_from_published_columns(clash: tuple[World, HandWorld]) -> None:

@@ -171,6 +171,9 @@ def test_every_indicator_counts_its_example_and_not_the_other(name: str, indicat
 
 # What each check is there to see: one statement that spoils a good build. A check without one does not pass review.
 SPOILS: dict[str, str] = {
+    "corrections_stand": "UPDATE out_indicator_week SET audit = 'corrected' WHERE region_code = 'KZ-31'",
+    "audit_and_triage_codes": "INSERT INTO core_audit BY NAME SELECT 'clash-0' AS article_id, 'luck' AS indicator",
+    "files_once": "INSERT INTO raw_file SELECT * FROM raw_file LIMIT 1",
     "grain_unique": "INSERT INTO core_article SELECT * FROM core_article LIMIT 1",
     "outcomes_add_up": "DELETE FROM raw_outcome WHERE stage = 'extract' AND item = 'clash-0'",
     "codes_known": "UPDATE core_article SET voice = 'shout' WHERE article_id = 'clash-0'",
@@ -182,6 +185,9 @@ SPOILS: dict[str, str] = {
     "levels_respect_floors": "UPDATE out_indicator_week SET level = 'alert' WHERE indicator = 'attention' AND level = 'watch'",
     "small_cells_hidden": "UPDATE out_group_week SET stories = 4, suppressed = false",
     "composition_sums": "UPDATE ref_region_group SET population = population + 1 WHERE region_code = 'KZ-10' AND group_id = 'kazakh'",
+    "reference_validity": "UPDATE ref_region_version SET valid_to = '2022-06-08' WHERE region_code = 'KZ-19' AND valid_to IS NOT NULL",
+    "reference_codes": "UPDATE ref_institution SET region_code = 'KZ-99' WHERE region_code = 'KZ-11'",
+    "reference_grain": "INSERT INTO ref_region_population SELECT * FROM ref_region_population LIMIT 1",
     "no_person_columns": "ALTER TABLE core_article ADD COLUMN author_name VARCHAR",
     "columns_described": "ALTER TABLE core_article ADD COLUMN novelty DOUBLE",
 }

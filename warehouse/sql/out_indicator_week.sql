@@ -6,8 +6,13 @@ SELECT
     signal.expected, signal.lo AS expected_lo, signal.hi AS expected_hi, signal.p, signal.q,
     CASE WHEN coverage.held THEN '' ELSE signal.level END AS level,
     CASE WHEN coverage.held THEN 'held' ELSE signal.status END AS status,
-    coverage.coverage_flag, cell.panel_sources, 'uncorrected' AS audit,
+    coverage.coverage_flag, cell.panel_sources,
+    corrected.rate_corrected_per_1000, corrected.rate_corrected_lo, corrected.rate_corrected_hi,
+    coalesce(audit.audit_size, 0) AS audit_size,
+    CASE WHEN corrected.week IS NULL THEN 'uncorrected' ELSE 'corrected' END AS audit,
     NOT coverage.held AND signal.status = 'ok' AND cell.stories >= 5 AND cell.owner_groups >= 3 AS publishable
 FROM step_cell AS cell
 JOIN step_cell_signal AS signal USING (indicator, series, region_code, week)
 JOIN step_region_coverage AS coverage USING (series, region_code, week)
+LEFT JOIN step_cell_corrected AS corrected USING (indicator, series, region_code, week)
+LEFT JOIN step_audit_count AS audit USING (indicator, series, week)
