@@ -130,11 +130,12 @@ def _example(row: dict[str, Any], path: Path) -> Example:
     return Example(text, row["lang"], row.get("source") or path.stem, gold, named)
 
 
-def labelled_by_key(folder: Path, labels: Path = LABELS) -> list[Example]:
+def labelled_by_key(folder: Path, labels: Path | None = None) -> list[Example]:
     """Real texts of other sets, labelled by the codebook for this project: `labels` holds keys, `folder` the texts.
 
     A key whose text is not in `folder` is a ValueError: training must not lose texts without a word.
     """
+    labels = labels or LABELS
     texts = {key_of(text): (text, context) for text, context in _unlabelled(folder)}
     examples = []
     for row in _rows(labels):

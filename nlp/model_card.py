@@ -39,6 +39,8 @@ LICENCES: Final = {
     "ruethnohate": "published for research, HSE",
     "ruethnohate_stance": "published for research, HSE",
     "snlp_topics": "CC BY-NC-SA 4.0, Skoltech",
+    "mlma": "MIT, HKUST",
+    "foxnews": "MIT, Gao and Huang",
 }
 
 

@@ -216,6 +216,12 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for part in ("train", "valid"):
         (tmp_path / f"ruethnohate_{part}.jsonl").write_text("\n".join(json.dumps(s) for s in stances), "utf-8")
         (tmp_path / f"rusentne_{part}.tsv").write_text("sentence\tentity\tentity_tag\tlabel\n", "utf-8")
+    (tmp_path / "snlp_topics_train.csv").write_text("text\n", "utf-8")
+    (tmp_path / "mlma_en.csv").write_text("tweet\n", "utf-8")
+    (tmp_path / "foxnews_en.jsonl").write_text("", "utf-8")
+    (tmp_path / "kaznerd_valid.iob2").write_text("", "utf-8")
+    (tmp_path / "labels.jsonl").write_text("", "utf-8")
+    monkeypatch.setattr(corpus, "LABELS", tmp_path / "labels.jsonl")
     with (tmp_path / "place_regions.csv").open("w", encoding="utf-8", newline="") as handle:
         table = csv.writer(handle)
         table.writerow(["file", "id", "surface", "region", "lemma", "kind", "certain"])
