@@ -100,8 +100,9 @@ def _asked(
             duckdb.SerializationException,
         ) as error:
             raise _unreadable(path, error) from error  # a damaged block is found when it is read
-        except duckdb.InterruptException:
-            raise
+        except duckdb.InterruptException as error:
+            # Ctrl-C; or a row that fails while others stream, of which DuckDB sometimes says only this.
+            raise WarehouseError("the query stopped before its end, and nothing was written; ask again") from error
         except duckdb.Error as error:
             message = " ".join(str(error).split("\n\nLINE")[0].split())
             raise WarehouseError(f"the query was not understood: {message}") from error

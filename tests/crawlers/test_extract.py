@@ -125,9 +125,9 @@ def test_nesting_beyond_the_parser(depth: int) -> None:
 
 
 def test_ten_megabytes() -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()  # of this process: a busy machine is no slow extraction
     found = extract_page(page(f"<p>{LONG}</p>" * 20_000), "https://site.kz/")
-    assert found.outcome == "ok" and time.perf_counter() - begun < 10
+    assert found.outcome == "ok" and time.process_time() - begun < 10
 
 
 @pytest.mark.parametrize(
