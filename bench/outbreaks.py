@@ -186,13 +186,16 @@ def at_equal_rates(some: Sequence[World], which: str) -> list[str]:
 
 
 def in_use(some: Sequence[World], signals: Sequence[npt.NDArray[np.bool_]]) -> list[str]:
-    """False-positive rate, weeks with a false alarm, detection, first-week detection, share of signals that are false."""
-    rate, weeks, hit, first_hit, number, false, told = 0.0, 0.0, 0, 0, 0, 0, 0
+    """False-positive rate, weeks with a false alarm, detection, first-week detection, its error, and realised FDR.
+
+    Realised FDR: of each week the share of signals that are false, none where there is no signal; mean over weeks.
+    """
+    rate, weeks, fdr, hit, first_hit, number = 0.0, 0.0, 0.0, 0, 0, 0
     for world, signal in zip(some, signals, strict=True):
         quiet = quiet_of(world)
         rate += float((signal & quiet).sum() / quiet.sum()) / len(some)
         weeks += float((signal & quiet).any(axis=0).mean()) / len(some)
-        false, told = false + int((signal & quiet).sum()), told + int(signal.sum())
+        fdr += float(((signal & quiet).sum(axis=0) / np.maximum(signal.sum(axis=0), 1)).mean()) / len(some)
         for region, first, length in world.outbreaks:
             at = first - (WEEKS - JUDGED)
             hit += bool(signal[region, at : at + length].any())
@@ -205,7 +208,7 @@ def in_use(some: Sequence[World], signals: Sequence[npt.NDArray[np.bool_]]) -> l
         f"{hit / number:.3f}",
         f"{first_hit / number:.3f}",
         f"{error:.3f}",
-        f"{false / max(told, 1):.3f}",
+        f"{fdr:.3f}",
     ]
 
 
@@ -218,7 +221,7 @@ def told(some: Sequence[World], title: str) -> None:
     print(f"{'':24} detected in any week / in the first, at false-positive rates " + ", ".join(map(str, RATES)))
     for which, name in (("ours", "this rule"), ("theirs", "Farrington flexible")):
         print(f"{name:24} " + "   ".join(at_equal_rates(some, which)))
-    print(f"{'':24} FPR, false-alarm weeks, detected, in the first week, standard error, signals that are false")
+    print(f"{'':24} FPR, false-alarm weeks, detected, in the first week, standard error, realised FDR")
     enough = [world.count[:, -JUDGED:] >= DEFAULT.watch_stories for world in some]
     rules = {
         "this rule, q < .10": [(w.q < DEFAULT.watch_q) & e for w, e in zip(some, enough, strict=True)],
