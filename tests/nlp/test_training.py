@@ -192,7 +192,8 @@ def test_the_watch_sees_the_averaged_weights_and_changes_nothing(base: BaseModel
 
 def test_an_epoch_holds_each_whole_text_once_and_a_share_of_the_others() -> None:
     lengths = [10 + number for number in range(len(ITEMS))]
-    plans = [finetune.epoch_plan(ITEMS, lengths, SETTINGS, epoch) for epoch in range(40)]
+    half = dataclasses.replace(SETTINGS, stance_share=0.5)
+    plans = [finetune.epoch_plan(ITEMS, lengths, half, epoch) for epoch in range(40)]
     whole = {k for k, i in enumerate(ITEMS) if i.complete}
     taken = 0
     for plan in plans:
@@ -201,7 +202,7 @@ def test_an_epoch_holds_each_whole_text_once_and_a_share_of_the_others() -> None
         assert all(len(batch) * max(lengths[k] for k in batch) <= SETTINGS.budget for batch in plan)
         taken += len(chosen) - len(whole)
     assert 0.35 < taken / 40 / (len(ITEMS) - len(whole)) < 0.65
-    assert plans[0] == finetune.epoch_plan(ITEMS, lengths, SETTINGS, 0) != plans[1]
+    assert plans[0] == finetune.epoch_plan(ITEMS, lengths, half, 0) != plans[1]
 
 
 def test_the_labels_of_a_shaken_text_go_with_its_groups() -> None:
