@@ -42,7 +42,7 @@ _TEXT_PENALTY: Final = 30.0
 _GROUP_PENALTY: Final = 10.0
 _FOLDS: Final = 3
 # Weights below this move no score by more than a hundredth; zeros compress.
-_NEGLIGIBLE: Final = 0.005
+_NEGLIGIBLE: Final = 0.004
 _PLACE_PRIOR: Final = 2.0
 # Out of fold, recall and F1 of the hostile flag by this cap: .015 .49 .62, .03 .62 .69, .05 .67 .69. A week's signal
 # needs three or five stories of several owners: a single false flag is harmless there, missed ones are not.
